@@ -1,0 +1,80 @@
+/* One HTTP transfer in plain C: an easy handle from a pool of slots, bytes in, bytes out. No Lua.
+ *
+ * A client (struct dps_http) has as many slots as may be in flight, each an easy handle set up once
+ * and reused. What finds no free slot waits in the client's own queue, first come first served. A
+ * slot is free when its transfer ends, not when somebody reads the answer. Nothing is ever sent
+ * twice: libcurl's silent repeat on a dead connection is refused for every method but GET and HEAD.
+ */
+#ifndef DPS_HTTP_H
+#define DPS_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <curl/curl.h>
+
+#include "buf.h"
+#include "loop.h"
+
+struct dps_http;
+
+struct dps_http_settings {
+  const char *ca_file;     /* PEM file that replaces the system's roots, or NULL */
+  const char *client_cert; /* PEM file, or NULL */
+  const char *client_key;  /* PEM file, or NULL: the key is in client_cert */
+  long connect_timeout_ms; /* > 0 */
+  long timeout_ms;         /* > 0; the whole transfer from its start */
+  size_t max_body;         /* ceiling of an answer's body, bytes */
+  size_t slots;            /* transfers in flight at once, 1..1024 */
+};
+
+/* What may have reached the server when there is no answer. */
+enum dps_sent { DPS_SENT_NO, DPS_SENT_MAYBE, DPS_SENT_YES };
+
+/* Our own outcomes, beside libcurl's codes (which are all positive). */
+enum { DPS_HTTP_CANCELLED = -1, DPS_HTTP_TOO_LARGE = -2, DPS_HTTP_REPEAT_REFUSED = -3 };
+
+/* One request and its answer. The caller owns it and all it points to until done is called or it is
+ * cancelled. */
+struct dps_http_request {
+  const char *method; /* token in upper case */
+  const char *url;
+  const char *body; /* NULL: none */
+  size_t body_len;
+  struct curl_slist
+      *headers; /* this request's own lines, or NULL; the client's shared lines follow them */
+  void (*done)(struct dps_http_request *);
+
+  int code;    /* CURLE_OK, a CURLcode, or one of ours above */
+  long status; /* HTTP status; 0 when no answer came */
+  enum dps_sent sent;
+  struct dps_buf answer;         /* the body */
+  struct dps_buf answer_headers; /* raw lines of the final answer */
+  char error[CURL_ERROR_SIZE];   /* libcurl's words, "" when it has none */
+
+  struct dps_http *client; /* not NULL while queued or in flight */
+  struct dps_http_slot *slot;
+  struct dps_http_request *next;
+};
+
+/* Shared header lines ("Name: value") are copied and wiped at free. NULL when memory ran out. */
+struct dps_http *dps_http_new(struct dps_loop *, const struct dps_http_settings *);
+bool dps_http_share_header(struct dps_http *, const char *line);
+/* Every request must be done or cancelled before. */
+void dps_http_free(struct dps_http *);
+
+/* Fills the ceilings; everything else is the caller's to set. */
+void dps_http_request_init(struct dps_http_request *, const struct dps_http *);
+/* Frees the answer. Cancels first where the request still runs. */
+void dps_http_request_clear(struct dps_http_request *);
+/* Starts or queues. Never calls done itself: that comes from a later turn. False: it could not even
+ * start, code says why. */
+bool dps_http_submit(struct dps_http *, struct dps_http_request *);
+/* Takes the request back; its code becomes DPS_HTTP_CANCELLED, sent says what may have left. done
+ * is not called. */
+void dps_http_cancel(struct dps_http_request *);
+
+/* Value of the answer's header, case-insensitive, trimmed; NULL when absent. *len receives its
+ * length. */
+const char *dps_http_header(const struct dps_http_request *, const char *name, size_t *len);
+
+#endif

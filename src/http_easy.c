@@ -1,0 +1,69 @@
+/* What an easy handle is told once, for all its transfers: trust, proxies, timeouts, ceilings. The
+ * choices are measured; each says why. It knows no slots and no requests. */
+#include "http_easy.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDLE_CONNECTION_S = 30 };
+
+/* A hashed directory of roots is read by need; the bundle file is parsed whole. Never both:
+ * libcurl 7.88 then parses the bundle anew for every connection. */
+const char *dps_http_hashed_roots(void) {
+  const char *dir = curl_version_info(CURLVERSION_NOW)->capath;
+  DIR *entries = dir ? opendir(dir) : NULL;
+  if (!entries) return NULL;
+  bool hashed = false;
+  for (struct dirent *e; !hashed && (e = readdir(entries));) {
+    size_t n = strlen(e->d_name);
+    hashed = n == 10 && strcmp(e->d_name + 8, ".0") == 0;
+  }
+  closedir(entries);
+  return hashed ? dir : NULL;
+}
+
+static void trust(CURL *easy, const struct dps_http_settings *s, const char *ca_dir) {
+  if (s->ca_file || ca_dir) curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
+  curl_easy_setopt(easy, CURLOPT_CAPATH, s->ca_file ? NULL : ca_dir);
+  if (s->client_cert) curl_easy_setopt(easy, CURLOPT_SSLCERT, s->client_cert);
+  if (s->client_key) curl_easy_setopt(easy, CURLOPT_SSLKEY, s->client_key);
+}
+
+/* libcurl looks up six variables for every transfer unless told that there is no proxy. */
+static bool proxy_in_environment(void) {
+  static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                      "ALL_PROXY"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *value = getenv(names[i]);
+    if (value && *value) return true;
+  }
+  return false;
+}
+
+void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const char *ca_dir) {
+  const struct {
+    CURLoption option;
+    long value;
+  } numbers[] = {
+      {CURLOPT_NOSIGNAL, 1},
+      {CURLOPT_FOLLOWLOCATION,
+       0}, /* a redirect would take the token, or a signed body, elsewhere */
+      {CURLOPT_SSL_VERIFYPEER, 1},
+      {CURLOPT_SSL_VERIFYHOST, 2},
+      {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
+      {CURLOPT_PIPEWAIT, 1}, /* the first requests share one handshake where HTTP/2 allows it */
+      {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+      {CURLOPT_MAXAGE_CONN,
+       IDLE_CONNECTION_S}, /* less than servers keep one: no write on a dying one */
+      {CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms},
+      {CURLOPT_TIMEOUT_MS, s->timeout_ms},
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    curl_easy_setopt(easy, numbers[i].option, numbers[i].value);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->max_body);
+  if (!proxy_in_environment()) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  trust(easy, s, ca_dir);
+}
