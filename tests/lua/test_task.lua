@@ -1,0 +1,198 @@
+-- Tasks and sleep: what spawn, wait and cancel promise.
+local lu = require "luaunit"
+local dps = require "dps"
+local err = require "dps.err"
+local native = require "dps.native"
+local support = require "support"
+
+local T = {}
+
+local function raised(f, ...)
+  local ok, e = pcall(f, ...)
+  lu.assertFalse(ok)
+  return e
+end
+
+function T.test_wait_gives_every_result_of_the_task()
+  local task = dps.spawn(function(a, b) return b, a, nil, 4 end, 1, 2)
+  lu.assertEquals(table.pack(task:wait()), { 2, 1, nil, 4, n = 4 })
+  lu.assertEquals(table.pack(task:wait()), { 2, 1, nil, 4, n = 4 }, "and gives them again")
+end
+
+function T.test_wait_raises_the_tasks_own_error_object()
+  local thrown = { "an object" }
+  local task = dps.spawn(function() error(thrown) end)
+  lu.assertIs(raised(task.wait, task), thrown)
+end
+
+function T.test_several_tasks_can_wait_for_one()
+  local slow = dps.spawn(function() dps.sleep(0.01) return "ready" end)
+  local function follow() return slow:wait() end
+  local a, b = dps.spawn(follow), dps.spawn(follow)
+  lu.assertEquals({ a:wait(), b:wait(), slow:wait() }, { "ready", "ready", "ready" })
+end
+
+function T.test_a_task_starts_after_the_one_that_spawned_it_waits()
+  local order = {}
+  local task = dps.spawn(function() order[#order + 1] = "task" end)
+  order[#order + 1] = "script"
+  task:wait()
+  lu.assertEquals(order, { "script", "task" })
+end
+
+function T.test_sleep_takes_at_least_as_long_as_asked()
+  local before = native.monotonic()
+  dps.sleep(0.02)
+  lu.assertTrue(native.monotonic() - before >= 0.02)
+end
+
+function T.test_sleepers_wake_in_the_order_of_their_times()
+  local order, tasks = {}, {}
+  for i, ms in ipairs { 30, 10, 20, 0 } do
+    tasks[i] = dps.spawn(function() dps.sleep(ms / 1000) order[#order + 1] = ms end)
+  end
+  for _, task in ipairs(tasks) do task:wait() end
+  lu.assertEquals(order, { 0, 10, 20, 30 })
+end
+
+function T.test_sleep_refuses_what_is_no_duration()
+  for _, bad in ipairs { -1, 0 / 0, math.huge } do
+    lu.assertStrContains(raised(dps.sleep, bad), "seconds must be")
+  end
+end
+
+function T.test_cancel_ends_a_sleeping_task_at_once_with_an_error_it_can_catch()
+  local caught
+  local task = dps.spawn(function() caught = raised(dps.sleep, 1000) return "cleaned up" end)
+  dps.sleep(0)
+  task:cancel()
+  lu.assertEquals(task:wait(), "cleaned up")
+  lu.assertTrue(err.is(caught, "cancelled"))
+end
+
+function T.test_a_task_cancelled_before_its_start_never_runs()
+  local ran = false
+  local task = dps.spawn(function() ran = true end)
+  task:cancel()
+  lu.assertTrue(err.is(raised(task.wait, task), "cancelled"))
+  lu.assertFalse(ran)
+end
+
+function T.test_cancel_of_a_running_task_ends_its_next_wait_only()
+  local first, second
+  local task
+  task = dps.spawn(function()
+    task:cancel()
+    first = pcall(dps.sleep, 0)
+    second = pcall(dps.sleep, 0)
+  end)
+  task:wait()
+  lu.assertEquals({ first, second }, { false, true })
+end
+
+function T.test_cancel_after_the_end_changes_nothing()
+  local task = dps.spawn(function() return 1 end)
+  task:wait()
+  task:cancel()
+  lu.assertEquals(task:wait(), 1)
+end
+
+function T.test_cancel_runs_the_to_be_closed_variables_of_a_task()
+  local closed = false
+  local task = dps.spawn(function()
+    local guard <close> = setmetatable({}, { __close = function() closed = true end })
+    dps.sleep(1000)
+    return guard
+  end)
+  dps.sleep(0)
+  task:cancel()
+  pcall(task.wait, task)
+  lu.assertTrue(closed)
+end
+
+function T.test_tasks_that_wait_for_each_other_get_an_error_instead_of_hanging()
+  local a, b
+  a = dps.spawn(function() return pcall(b.wait, b) end)
+  b = dps.spawn(function() return pcall(a.wait, a) end)
+  local results = table.pack(a:wait())
+  lu.assertFalse(results[results.n - 1])
+  lu.assertStrContains(tostring(results[results.n]), "wait for each other")
+end
+
+function T.test_waiting_from_a_coroutine_of_the_scripts_own_runs_the_tasks()
+  local task = dps.spawn(function() dps.sleep(0.005) return "from the task" end)
+  local co = coroutine.wrap(function() return task:wait() end)
+  lu.assertEquals(co(), "from the task")
+end
+
+function T.test_waiting_for_itself_from_a_blocking_place_is_an_error()
+  local task
+  task = dps.spawn(function()
+    return pcall(function()
+      table.sort({ 2, 1 }, function() task:wait() end)
+    end)
+  end)
+  local ok, e = task:wait()
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(e), "wait for each other")
+end
+
+function T.test_a_plain_yield_in_a_task_gives_the_others_a_turn()
+  local order = {}
+  local a = dps.spawn(function() coroutine.yield("ignored") order[#order + 1] = "a" end)
+  local b = dps.spawn(function() order[#order + 1] = "b" end)
+  a:wait()
+  b:wait()
+  lu.assertEquals(order, { "b", "a" })
+end
+
+function T.test_ten_thousand_tasks_leave_no_memory_behind()
+  local function round()
+    for _ = 1, 100 do
+      local tasks = {}
+      for i = 1, 100 do tasks[i] = dps.spawn(function() dps.sleep(0) end) end
+      for i = 1, 100 do tasks[i]:wait() end
+    end
+    collectgarbage()
+    collectgarbage()
+    return collectgarbage "count"
+  end
+  local first = round()
+  lu.assertTrue(round() - first < 64, "kilobytes after twice as many tasks")
+end
+
+local function exit_of(text)
+  return support.run_dps({ "run", "-" }, { stdin = text })
+end
+
+function T.test_a_failed_task_nobody_waited_for_fails_the_run_and_is_reported_once()
+  local result = exit_of [[dps.spawn(function() local x = nil; x.y = 1 end)  print "the script ends well"]]
+  lu.assertEquals(result.code, 1)
+  lu.assertEquals(result.stdout, "the script ends well\n")
+  local _, times = result.stderr:gsub("attempt to index a nil value", "")
+  lu.assertEquals(times, 1)
+  lu.assertStrContains(result.stderr, "stdin:1:")
+end
+
+function T.test_a_failed_task_whose_error_was_seen_does_not_fail_the_run()
+  local result = exit_of [[local t = dps.spawn(error, "seen") print(pcall(t.wait, t))]]
+  lu.assertEquals({ result.code, result.stdout, result.stderr }, { 0, "false\tseen\n", "" })
+end
+
+function T.test_an_error_seen_long_after_the_task_failed_does_not_fail_the_run()
+  local result = exit_of [[local t = dps.spawn(error, "seen") dps.sleep(0.01) print(pcall(t.wait, t))]]
+  lu.assertEquals({ result.code, result.stdout, result.stderr }, { 0, "false\tseen\n", "" })
+end
+
+function T.test_a_cancelled_task_does_not_fail_the_run()
+  local result = exit_of [[local t = dps.spawn(dps.sleep, 1000) dps.sleep(0) t:cancel()]]
+  lu.assertEquals({ result.code, result.stderr }, { 0, "" })
+end
+
+function T.test_the_run_goes_on_until_the_last_task_ends_also_after_an_error_in_the_script()
+  local result = exit_of [[dps.spawn(function() dps.sleep(0.05) print "task done" end) error "script failed"]]
+  lu.assertEquals({ result.code, result.stdout }, { 1, "task done\n" })
+  lu.assertStrContains(result.stderr, "script failed")
+end
+
+support.run(T)
