@@ -343,6 +343,7 @@ bool dps_loop_alive(const struct dps_loop *loop) {
 static bool set_up(struct dps_loop *loop) {
   loop->epoll = epoll_create1(EPOLL_CLOEXEC);
   loop->wake = (struct dps_watch){eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), on_wake};
+  curl_global_init(CURL_GLOBAL_DEFAULT); /* counted by libcurl, like its cleanup */
   loop->multi = curl_multi_init();
   if (loop->epoll < 0 || loop->wake.fd < 0 || !loop->multi) return false;
   loop->curl_clock = (struct curl_clock){.timer.fire = on_curl_clock, .loop = loop};
@@ -367,6 +368,7 @@ void dps_loop_free(struct dps_loop *loop) {
     curl_multi_cleanup(loop->multi); /* closes connections through dps_loop_close_socket */
   if (loop->wake.fd >= 0) close(loop->wake.fd);
   if (loop->epoll >= 0) close(loop->epoll);
+  curl_global_cleanup();
   free(loop->fds);
   free(loop->heap);
   free(loop);

@@ -1,0 +1,89 @@
+/* dps: a Lua-scriptable engine for Adobe's Offer Library. The embedding API.
+ *
+ * One `dps` is one Lua state, one event loop and its connections. It belongs to one thread; only
+ * dps_stop may be called from elsewhere. Every call runs Lua in protected mode: no host ever sees a
+ * panic. Functions that return int return 0 for success or an exit code (see dps_exit_code);
+ * dps_error then has the words.
+ *
+ *   dps *engine = dps_open(NULL);
+ *   if (engine && dps_load(engine, "campaign.lua", 0, NULL) == 0) dps_run(engine);
+ *   int code = engine ? dps_exit_code(engine) : 1;
+ *   dps_close(&engine);
+ */
+#ifndef DPS_H
+#define DPS_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define DPS_API __attribute__((visibility("default")))
+#else
+#define DPS_API
+#endif
+
+struct lua_State;
+typedef struct dps dps;
+
+/* Exit codes: what a run comes to. */
+enum dps_exit {
+  DPS_DONE = 0,
+  DPS_FAILED = 1,    /* the script or an operation failed */
+  DPS_USAGE = 2,     /* usage, configuration, or refused by dps itself */
+  DPS_ROWS = 3,      /* some rows failed or their fate is unknown */
+  DPS_INVALID = 4,   /* an uncaught `invalid` */
+  DPS_DIFFERENT = 5, /* differences found */
+  DPS_LIMIT = 6,     /* a limit was reached */
+  DPS_INTERRUPTED = 130
+};
+
+/* Zero means default everywhere. */
+struct dps_options {
+  size_t size;              /* sizeof(struct dps_options): lets fields be added */
+  const char *access_token; /* bearer token, copied; NULL: the environment's DPS_ACCESS_TOKEN */
+};
+
+/* NULL only when memory or descriptors ran out. options may be NULL. */
+DPS_API dps *dps_open(const struct dps_options *options);
+/* Cancels what still runs, ends Lua, then the connections; nulls the pointer. NULL is fine. */
+DPS_API void dps_close(dps **engine);
+
+/* Makes the file (text only) the next task; "-" is standard input. argv is what the script sees as
+ * arg[1..argc] and
+ * `...`. Several loads before one run are several tasks. */
+DPS_API int dps_load(dps *engine, const char *path, int argc, char *const argv[]);
+/* The same for text in memory; name appears in messages. */
+DPS_API int dps_eval(dps *engine, const char *code, size_t len, const char *name);
+/* Turns the loop until no task lives. Returns dps_exit_code. */
+DPS_API int dps_run(dps *engine);
+/* One turn of at most timeout_ms (-1: as long as it takes). Returns the number of live tasks, or -1
+ * on an error. */
+DPS_API int dps_step(dps *engine, int timeout_ms);
+/* For hosts with a loop of their own: readable when dps_step has something to do... */
+DPS_API int dps_fd(const dps *engine);
+/* ...and the milliseconds after which it has in any case (-1: never). */
+DPS_API int dps_timeout(dps *engine);
+/* The command line: `dps run ...` and the rest. argv[0] is the program's name. */
+DPS_API int dps_cli(dps *engine, int argc, char *const argv[]);
+
+/* Ends the run with this exit code at the next wait or Lua instruction, whatever the script
+ * catches. The only call that is safe from a signal handler. */
+DPS_API void dps_stop(dps *engine, int code);
+
+/* What the run came to: the first failure's code, or what os.exit or dps_stop left; an enum
+ * dps_exit or the script's own. */
+DPS_API int dps_exit_code(const dps *engine);
+/* The last failure in words, "" if there was none. Valid until the next call on this engine. */
+DPS_API const char *dps_error(const dps *engine);
+/* To register C functions of the host's own. Calls on it are the host's to protect. */
+DPS_API struct lua_State *dps_lua(dps *engine);
+DPS_API const char *dps_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

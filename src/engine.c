@@ -1,0 +1,309 @@
+/* The functions of dps.h: one engine, its run, its last error. Everything that touches Lua does so
+ * inside a protected call, so that no host sees a panic. */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lua_task.h"
+#include "state.h"
+
+#ifndef DPS_VERSION
+#define DPS_VERSION "0.0.0"
+#endif
+
+/* --- errors --- */
+
+void dps_fail(struct dps *e, int code, const char *message) {
+  if (e->exit_code == DPS_DONE) e->exit_code = code;
+  if (message) snprintf(e->error, sizeof e->error, "%s", message);
+}
+
+/* [error] -> [error, traceback], for the reporter. */
+static int explain(lua_State *L) {
+  luaL_traceback(L, L, NULL, 1);
+  lua_createtable(L, 2, 0);
+  lua_insert(L, 1);
+  lua_rawseti(L, 1, 2);
+  lua_rawseti(L, 1, 1);
+  return 1;
+}
+
+/* What a protected call left: explain's pair, or the plain error of one that ran out of memory. */
+static void report(struct dps *e, lua_State *L) {
+  if (!lua_istable(L, -1)) {
+    dps_fail(e, DPS_FAILED, lua_tostring(L, -1));
+    return;
+  }
+  lua_rawgeti(L, -1, 1);
+  lua_rawgeti(L, -2, 2);
+  dps_report(e, L);
+}
+
+/* Runs f(argument) protected, as the running code. */
+static int protect(struct dps *e, lua_CFunction f, void *argument) {
+  lua_State *L = e->L;
+  if (!lua_checkstack(L, 16)) return dps_fail(e, DPS_FAILED, "not enough memory"), DPS_FAILED;
+  lua_State *outer = e->running;
+  int top = lua_gettop(L);
+  e->running = L;
+  if (!outer) lua_sethook(L, NULL, 0, 0); /* a stop that is over must not end this call */
+  lua_pushcfunction(L, explain);
+  lua_pushcfunction(L, f);
+  lua_pushlightuserdata(L, argument);
+  int rc = lua_pcall(L, 1, 0, top + 1);
+  if (rc != LUA_OK && !e->stopping) report(e, L);
+  e->running = outer;
+  lua_settop(L, top);
+  return rc == LUA_OK ? DPS_DONE : e->exit_code;
+}
+
+/* --- opening and closing --- */
+
+static int boot(lua_State *L) {
+  struct dps *e = lua_touserdata(L, 1);
+  dps_state_bind(L, e);
+  luaL_openlibs(L);
+  dps_state_fill(L);
+  dps_open_stop(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "dps");
+  lua_call(L, 1, 1);
+  lua_setglobal(L, "dps");
+  return 0;
+}
+
+static bool take_token(struct dps *e, const struct dps_options *options) {
+  const char *token =
+      options && options->access_token ? options->access_token : getenv("DPS_ACCESS_TOKEN");
+  return !token || dps_secret_set(&e->access_token, token);
+}
+
+static struct dps *engine_new(const struct dps_options *options) {
+  struct dps *e = calloc(1, sizeof *e);
+  if (!e) return NULL;
+  e->loop = dps_loop_new();
+  if (e->loop && take_token(e, options)) return e;
+  dps_close(&e);
+  return NULL;
+}
+
+dps *dps_open(const struct dps_options *options) {
+  struct dps *e = engine_new(options);
+  if (!e) return NULL;
+  e->L = luaL_newstate();
+  if (!e->L) return dps_close(&e), NULL;
+  protect(e, boot, e);
+  return e;
+}
+
+static int end_tasks(lua_State *L) {
+  dps_tasks_end(lua_touserdata(L, 1), L);
+  return 0;
+}
+
+static void engine_free(struct dps *e) {
+  dps_loop_free(e->loop);
+  dps_secret_clear(&e->access_token);
+  free(e);
+}
+
+/* Tasks first, so that their variables close; then Lua, whose finalizers may still cancel
+ * transfers; then the loop. */
+void dps_close(dps **engine) {
+  struct dps *e = *engine;
+  *engine = NULL;
+  if (!e) return;
+  e->closing = true;
+  if (e->L) {
+    protect(e, end_tasks, e);
+    lua_close(e->L);
+  }
+  engine_free(e);
+}
+
+/* --- loading --- */
+
+struct load {
+  const char *path, *code, *name;
+  size_t len;
+  int argc;
+  char *const *argv;
+};
+
+static void spawn_main(lua_State *L, int n) {
+  dps_task_spawn(L, n)->main = true;
+}
+
+/* [load] -> require("dps.script").load or .compile gives the chunk; what it raises is reported like
+ * a script's own failure. */
+static int load_script(lua_State *L) {
+  const struct load *load = lua_touserdata(L, 1);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "dps.script");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, load->path ? "load" : "compile");
+  lua_pushstring(L, load->path ? load->path : load->name);
+  if (load->path)
+    lua_newtable(L);
+  else
+    lua_pushlstring(L, load->code, load->len);
+  for (int i = 0; i < load->argc; i++) {
+    lua_pushstring(L, load->argv[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_call(L, 2, 1);
+  luaL_checkstack(L, load->argc + 4, "too many arguments");
+  for (int i = 0; i < load->argc; i++)
+    lua_pushstring(L, load->argv[i]);
+  spawn_main(L, load->argc);
+  return 0;
+}
+
+int dps_load(dps *e, const char *path, int argc, char *const argv[]) {
+  struct load load = {.path = path, .argc = argc, .argv = argv};
+  return protect(e, load_script, &load);
+}
+
+int dps_eval(dps *e, const char *code, size_t len, const char *name) {
+  struct load load = {.code = code, .len = len, .name = name};
+  return protect(e, load_script, &load);
+}
+
+/* --- running --- */
+
+/* An offer that was on its way may exist now: somebody should look. */
+static void end_stopped(struct dps *e, lua_State *L) {
+  dps_tasks_end(e, L);
+  e->exit_code = e->stop_code;
+  snprintf(e->error, sizeof e->error, "stopped");
+  if (!e->abandoned) return;
+  snprintf(e->error, sizeof e->error,
+           "stopped while %zu write%s unanswered: look whether the service carried out what was sent",
+           e->abandoned, e->abandoned == 1 ? " was" : "s were");
+}
+
+static int finish_run(lua_State *L) {
+  struct dps *e = lua_touserdata(L, 1);
+  if (e->stopping) end_stopped(e, L);
+  dps_tasks_report(e, L);
+  return 0;
+}
+
+static int run(lua_State *L) {
+  struct dps *e = lua_touserdata(L, 1);
+  while (e->tasks.alive && !e->stopping)
+    dps_tasks_turn(e, L, -1);
+  return 0;
+}
+
+int dps_run(dps *e) {
+  protect(e, run, e);
+  protect(e, finish_run, e);
+  return e->exit_code;
+}
+
+struct step {
+  struct dps *engine;
+  int timeout_ms;
+};
+
+static int step(lua_State *L) {
+  struct step *s = lua_touserdata(L, 1);
+  dps_tasks_turn(s->engine, L, s->timeout_ms);
+  return 0;
+}
+
+int dps_step(dps *e, int timeout_ms) {
+  struct step s = {e, timeout_ms};
+  int rc = protect(e, step, &s);
+  if (e->stopping || !e->tasks.alive) protect(e, finish_run, e);
+  return rc == DPS_DONE ? (int)e->tasks.alive : -1;
+}
+
+int dps_fd(const dps *e) {
+  return dps_loop_fd(e->loop);
+}
+
+int dps_timeout(dps *e) {
+  int64_t ms = e->tasks.ready ? 0 : dps_loop_timeout(e->loop);
+  return ms > 1 << 30 ? 1 << 30 : (int)ms;
+}
+
+/* --- the command line --- */
+
+/* require("dps.cli").main(argv) -> exit code, or a function that becomes the main task. */
+static int call_cli(lua_State *L) {
+  const struct load *load = lua_touserdata(L, 1);
+  struct dps *e = dps_engine(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "dps.cli");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "main");
+  lua_createtable(L, load->argc, 0);
+  for (int i = 1; i < load->argc; i++) {
+    lua_pushstring(L, load->argv[i]);
+    lua_rawseti(L, -2, i);
+  }
+  lua_call(L, 1, 1);
+  if (lua_isfunction(L, -1))
+    spawn_main(L, 0);
+  else
+    e->exit_code = (int)lua_tointeger(L, -1);
+  return 0;
+}
+
+int dps_cli(dps *e, int argc, char *const argv[]) {
+  struct load load = {.argc = argc, .argv = argv};
+  if (protect(e, call_cli, &load) != DPS_DONE) return e->stopping ? e->stop_code : e->exit_code;
+  return e->tasks.alive ? dps_run(e) : e->exit_code;
+}
+
+/* --- the rest --- */
+
+int dps_exit_code(const dps *e) {
+  return e->exit_code;
+}
+
+const char *dps_error(const dps *e) {
+  return e->error;
+}
+
+struct lua_State *dps_lua(dps *e) {
+  return e->L;
+}
+
+const char *dps_version(void) {
+  return DPS_VERSION;
+}
+
+/* --- as a module of a stock Lua --- */
+
+static int m_gc(lua_State *L) {
+  struct dps **box = lua_touserdata(L, 1);
+  struct dps *e = *box;
+  *box = NULL;
+  if (!e) return 0;
+  e->closing = true;
+  dps_tasks_end(e, L);
+  dps_state_bind(L, NULL);
+  engine_free(e);
+  return 0;
+}
+
+/* The box is made first and so finalized last, after every client and server of this engine. */
+int dps_engine_attach(lua_State *L) {
+  static const char box_key = 'b';
+  struct dps **box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = NULL;
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, m_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &box_key);
+  *box = engine_new(NULL);
+  if (!*box) return luaL_error(L, "not enough memory for a dps engine");
+  dps_state_bind(L, *box);
+  dps_state_fill(L);
+  return 0;
+}

@@ -1,0 +1,263 @@
+/* dps.native.http: clients and their requests. Thin: a transfer is http.c, and what an outcome
+ * means is lua/dps/outcome.lua. The request, its strings and its answer belong to one userdata, so
+ * that a transfer never outlives the bytes it reads. */
+#include <lauxlib.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "lua_secret.h"
+#include "state.h"
+
+#define CLIENT "dps.http"
+#define REQUEST "dps.http_request"
+
+enum { MAX_OWN_HEADERS = 32, SHORTEST_SECRET = 8 };
+
+struct client {
+  struct dps_http *http;   /* NULL until made */
+  struct dps_secret token; /* to hide it in answers that echo it */
+  bool writes_refused;   /* dry run: nothing but GET and HEAD leaves */
+};
+
+struct request {
+  struct dps_wait wait; /* first */
+  struct dps *engine;
+  struct dps_http_request http;
+  struct curl_slist lines[MAX_OWN_HEADERS];
+};
+
+/* --- settings --- */
+
+static const char *text_setting(lua_State *L, const char *name) {
+  return lua_getfield(L, 1, name) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
+}
+
+static lua_Number number_setting(lua_State *L, const char *name, lua_Number otherwise) {
+  lua_getfield(L, 1, name);
+  return luaL_optnumber(L, -1, otherwise);
+}
+
+static void read_settings(lua_State *L, struct dps_http_settings *s) {
+  s->ca_file = text_setting(L, "ca_file");
+  s->client_cert = text_setting(L, "client_cert");
+  s->client_key = text_setting(L, "client_key");
+  s->connect_timeout_ms = (long)(number_setting(L, "connect_timeout", 10) * 1000);
+  s->timeout_ms = (long)(number_setting(L, "timeout", 60) * 1000);
+  s->max_body = (size_t)number_setting(L, "max_body", 32 * 1024 * 1024);
+  s->slots = (size_t)number_setting(L, "in_flight", 32);
+  luaL_argcheck(L, s->timeout_ms > 0 && s->connect_timeout_ms > 0, 1, "timeouts must be positive");
+  luaL_argcheck(L, s->slots >= 1 && s->slots <= 1024, 1, "in_flight must be 1 to 1024");
+}
+
+/* No CR, LF or NUL ever reaches a header (and so no lua string with one is cut short by C). */
+static const char *check_line(lua_State *L, int i) {
+  size_t len;
+  const char *line = luaL_checklstring(L, i, &len);
+  if (strlen(line) != len || strpbrk(line, "\r\n"))
+    luaL_error(L, "a header line holds CR, LF or NUL");
+  return line;
+}
+
+static void share(lua_State *L, struct dps_http *http, const char *line) {
+  if (!dps_http_share_header(http, line)) luaL_error(L, "not enough memory");
+}
+
+static void share_lines(lua_State *L, struct dps_http *http) {
+  if (lua_getfield(L, 1, "headers") != LUA_TTABLE) return;
+  for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+    share(L, http, check_line(L, -1));
+    lua_pop(L, 1);
+  }
+}
+
+/* The bearer line exists only in C, and is wiped with the client. */
+static void share_bearer(lua_State *L, struct client *client) {
+  if (lua_getfield(L, 1, "token") == LUA_TNIL) return;
+  const struct dps_secret *token = dps_check_secret(L, -1);
+  struct dps_buf line;
+  dps_buf_init(&line, 64 * 1024);
+  bool ok = dps_secret_set(&client->token, token->bytes) &&
+            dps_buf_puts(&line, "Authorization: Bearer ") && dps_buf_puts(&line, token->bytes) &&
+            dps_http_share_header(client->http, dps_buf_str(&line));
+  if (line.data) explicit_bzero(line.data, line.len);
+  dps_buf_clear(&line);
+  if (!ok) luaL_error(L, "the access token is too long, or memory ran out");
+}
+
+static int m_client_gc(lua_State *L) {
+  struct client *client = lua_touserdata(L, 1);
+  dps_http_free(client->http);
+  client->http = NULL;
+  dps_secret_clear(&client->token);
+  return 0;
+}
+
+/* native.http{ headers = {"Name: value", ...}, token =, ca_file =, client_cert =, client_key =,
+ * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, dry_run = } -> client */
+static int l_http(lua_State *L) {
+  struct dps_http_settings settings = {0};
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  luaL_checkstack(L, 16, NULL);
+  struct client *client = lua_newuserdatauv(L, sizeof *client, 0);
+  *client = (struct client){0};
+  luaL_setmetatable(L, CLIENT);
+  read_settings(L, &settings);
+  client->http = dps_http_new(dps_engine_loop(L), &settings);
+  if (!client->http) return luaL_error(L, "not enough memory");
+  lua_getfield(L, 1, "dry_run");
+  client->writes_refused = lua_toboolean(L, -1);
+  share_lines(L, client->http);
+  share_bearer(L, client);
+  lua_settop(L, 2);
+  return 1;
+}
+
+/* --- one request --- */
+
+enum { ARG_CLIENT = 1, ARG_METHOD, ARG_URL, ARG_BODY, ARG_HEADERS, AT_REQUEST };
+
+static int m_request_gc(lua_State *L) {
+  struct request *request = lua_touserdata(L, 1);
+  dps_http_request_clear(&request->http);
+  return 0;
+}
+
+static void on_done(struct dps_http_request *http) {
+  struct request *request = (struct request *)((char *)http - offsetof(struct request, http));
+  dps_wait_done(&request->wait);
+}
+
+static bool is_read(const char *method) {
+  return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void cancel(struct dps_wait *wait) {
+  struct request *request = (struct request *)wait;
+  dps_http_cancel(&request->http);
+  if (request->http.sent != DPS_SENT_NO && !is_read(request->http.method)) request->engine->abandoned++;
+}
+
+static void push_sent(lua_State *L, enum dps_sent sent) {
+  static const char *const names[] = {"no", "maybe", "yes"};
+  lua_pushstring(L, names[sent]);
+}
+
+static int push_failure(lua_State *L, const struct dps_http_request *http) {
+  lua_pushnil(L);
+  lua_pushinteger(L, http->code);
+  lua_pushstring(L, http->error[0] || http->code < 0 ? http->error
+                                                     : curl_easy_strerror((CURLcode)http->code));
+  push_sent(L, http->sent);
+  lua_pushinteger(L, http->status);
+  lua_pushlstring(L, dps_buf_str(&http->answer_headers), http->answer_headers.len);
+  return 6;
+}
+
+/* A proxy's error page may show the request: what a script gets to see never holds the token. */
+static void hide(struct dps_buf *text, const struct dps_secret *token) {
+  if (token->len < SHORTEST_SECRET || !text->data) return;
+  char *at = text->data;
+  while ((at = memmem(at, text->len - (size_t)(at - text->data), token->bytes, token->len)))
+    memset(at, '*', token->len);
+}
+
+/* The answer's memory goes now, not when the collector comes by. */
+static int k_request(lua_State *L, int status, lua_KContext context) {
+  struct request *request = lua_touserdata(L, AT_REQUEST);
+  struct dps_http_request *http = &request->http;
+  const struct client *client = lua_touserdata(L, ARG_CLIENT);
+  (void)status, (void)context;
+  hide(&http->answer, &client->token);
+  hide(&http->answer_headers, &client->token);
+  if (!request->wait.done && http->code == CURLE_OK) http->code = DPS_HTTP_CANCELLED;
+  int n = 3;
+  if (http->code == CURLE_OK) {
+    lua_pushinteger(L, http->status);
+    lua_pushlstring(L, dps_buf_str(&http->answer), http->answer.len);
+    lua_pushlstring(L, dps_buf_str(&http->answer_headers), http->answer_headers.len);
+  } else {
+    n = push_failure(L, http);
+  }
+  dps_http_request_clear(http);
+  return n;
+}
+
+static void chain_lines(lua_State *L, struct request *request) {
+  if (lua_isnoneornil(L, ARG_HEADERS)) return;
+  luaL_checktype(L, ARG_HEADERS, LUA_TTABLE);
+  size_t n = (size_t)lua_rawlen(L, ARG_HEADERS);
+  luaL_argcheck(L, n <= MAX_OWN_HEADERS, ARG_HEADERS, "too many header lines");
+  for (size_t i = 0; i < n; i++) {
+    lua_rawgeti(L, ARG_HEADERS, (lua_Integer)i + 1);
+    request->lines[i].data = (char *)check_line(L, -1); /* anchored by the table */
+    if (i) request->lines[i - 1].next = &request->lines[i];
+    lua_pop(L, 1);
+  }
+  if (n) request->http.headers = request->lines;
+}
+
+static const char *check_text(lua_State *L, int i) {
+  size_t len;
+  const char *text = luaL_checklstring(L, i, &len);
+  luaL_argcheck(L, strlen(text) == len, i, "holds a NUL byte");
+  return text;
+}
+
+static struct request *new_request(lua_State *L, const struct client *client) {
+  struct request *request = lua_newuserdatauv(L, sizeof *request, 5);
+  memset(request, 0, sizeof *request);
+  dps_http_request_init(&request->http, client->http);
+  luaL_setmetatable(L, REQUEST);
+  for (int i = 1; i <= 5; i++) {
+    lua_pushvalue(L, i);
+    lua_setiuservalue(L, AT_REQUEST, i);
+  }
+  request->engine = dps_engine(L);
+  request->wait.cancel = cancel;
+  request->http.done = on_done;
+  return request;
+}
+
+/* client:request(method, url [, body [, header lines]]) -> status, body, headers (raw lines)
+ *   | nil, code, message, sent ("no" "maybe" "yes"), status (0: no answer), headers
+ * code is a CURLcode, or one of ours (http.h). Waits. */
+static int l_request(lua_State *L) {
+  struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);
+  lua_settop(L, ARG_HEADERS);
+  const char *method = check_text(L, ARG_METHOD);
+  const char *url = check_text(L, ARG_URL);
+  if (client->writes_refused && !is_read(method)) {
+    return luaL_error(L, "a dry run sends no %s", method);
+  }
+  struct request *request = new_request(L, client);
+  request->http.method = method;
+  request->http.url = url;
+  request->http.body = luaL_optlstring(L, ARG_BODY, NULL, &request->http.body_len);
+  chain_lines(L, request);
+  if (!dps_http_submit(client->http, &request->http)) return push_failure(L, &request->http);
+  return dps_task_await(L, &request->wait, k_request);
+}
+
+/* --- registration --- */
+
+static void metatable(lua_State *L, const char *name, lua_CFunction gc) {
+  luaL_newmetatable(L, name);
+  lua_pushcfunction(L, gc);
+  lua_setfield(L, -2, "__gc");
+}
+
+void dps_open_http(lua_State *L) {
+  metatable(L, REQUEST, m_request_gc);
+  lua_pop(L, 1);
+  metatable(L, CLIENT, m_client_gc);
+  lua_newtable(L);
+  lua_pushcfunction(L, l_request);
+  lua_setfield(L, -2, "request");
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, l_http);
+  lua_setfield(L, -2, "http");
+}

@@ -1,0 +1,58 @@
+/* argv in, exit code out. The only file that changes process state: signals, the allocator, the
+ * environment. Everything else of the command line is lua/dps/cli.lua. */
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dps.h"
+
+static dps *engine;
+static pthread_t main_thread;
+static volatile sig_atomic_t interrupted;
+
+/* The first interrupt stops the run, the second one kills. libcurl's resolver threads pass it on.
+ */
+static void on_interrupt(int number) {
+  if (!pthread_equal(pthread_self(), main_thread)) {
+    pthread_kill(main_thread, number);
+    return;
+  }
+  signal(number, SIG_DFL);
+  interrupted = 1;
+  if (engine) dps_stop(engine, 128 + number);
+}
+
+static void handle_signals(void) {
+  struct sigaction action = {.sa_handler = on_interrupt};
+  main_thread = pthread_self();
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/* Takes a secret out of the environment: the engine has its copy; scripts, children and /proc see
+ * nothing. */
+static void forget(const char *name) {
+  char *value = getenv(name);
+  if (value) explicit_bzero(value, strlen(value));
+  unsetenv(name);
+}
+
+int main(int argc, char *argv[]) {
+  struct dps_options options = {.size = sizeof options};
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
+  handle_signals();
+  options.access_token = getenv("DPS_ACCESS_TOKEN");
+  engine = dps_open(&options);
+  forget("DPS_ACCESS_TOKEN");
+  if (!engine) return fputs("dps: not enough memory\n", stderr), DPS_FAILED;
+  int code = dps_cli(engine, argc, argv);
+  if (interrupted) fprintf(stderr, "dps: %s\n", dps_error(engine));
+  dps_close(&engine);
+  return code;
+}

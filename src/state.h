@@ -1,0 +1,66 @@
+/* What the parts of one engine share. Not installed; hosts see dps.h. */
+#ifndef DPS_STATE_H
+#define DPS_STATE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <lua.h>
+
+#include "dps.h"
+#include "loop.h"
+#include "secret.h"
+#include "task.h"
+
+struct dps {
+  lua_State *L; /* the main state; NULL in a module of somebody else's Lua */
+  struct dps_loop *loop;
+  struct dps_tasks tasks;
+  struct dps_secret access_token;
+  lua_State *volatile running;    /* the coroutine that executes now, for the stop hook */
+  volatile sig_atomic_t stopping; /* sticky: dps_stop was called */
+  volatile sig_atomic_t stop_code;
+  bool closing; /* waits end at once as cancelled */
+  size_t abandoned; /* writes that were cancelled after they had been sent */
+  int exit_code;
+  char error[2048];
+};
+
+/* The engine that L belongs to. Raises when there is none. */
+struct dps *dps_engine(lua_State *L);
+struct dps_loop *dps_engine_loop(lua_State *L);
+
+/* Sets L's hook so that its next instruction ends it; see dps_stop. */
+void dps_arm_stop(lua_State *L);
+
+/* Keeps the first failure's exit code, and its words. */
+void dps_fail(struct dps *, int code, const char *message);
+/* [..., error, traceback] -> [...]: asks the reporter (native.on_failure) for exit code and words,
+ * and keeps them. */
+void dps_report(struct dps *, lua_State *L);
+
+/* A Lua state with the standard libraries, the embedded sources and `dps.native` without http,
+ * tasks and serve: the local library's. Ended with lua_close. NULL, with words, on failure. */
+lua_State *dps_state_bare(char *error, size_t len);
+
+/* Puts into L what scripts can require: the embedded sources, cjson, and `dps.native` with
+ * everything. */
+void dps_state_fill(lua_State *L);
+/* Makes e the engine of L; NULL: none any more. */
+void dps_state_bind(lua_State *L, struct dps *e);
+
+/* Makes an engine for a Lua state that somebody else owns; it ends with that state. */
+int dps_engine_attach(lua_State *L);
+
+/* Bindings: each adds its functions to the native table on top of the stack. */
+void dps_open_os(lua_State *L);
+void dps_open_json(lua_State *L);
+void dps_open_sqlite(lua_State *L);
+void dps_open_secret(lua_State *L);
+void dps_open_task(lua_State *L);
+void dps_open_http(lua_State *L);
+void dps_open_serve(lua_State *L);
+/* Replaces coroutine.resume, coroutine.wrap and os.exit by ones that know how to stop. */
+void dps_open_stop(lua_State *L);
+
+#endif
