@@ -1,0 +1,68 @@
+-- What Adobe's gateway looks at before the service sees a request: the four headers (contract 1.0,
+-- 4.2). Pure. Any well-formed bearer token is good here.
+
+local gateway = {}
+
+local MAX_REQUEST_ID = 128
+local MAX_SANDBOX = 256
+
+local function is_given(value)
+  return value ~= ""
+end
+
+-- RFC 6750 section 2.1: one space, one token68. The scheme's case does not matter (RFC 9110, 11.1).
+local function is_bearer(value)
+  local scheme, token = value:match "^(%a+) ([%w%-._~+/]+=*)$"
+  return token ~= nil and scheme:lower() == "bearer"
+end
+
+local function is_sandbox(value)
+  return #value <= MAX_SANDBOX and value:find "^%w[%w-]*$" ~= nil
+end
+
+-- A request without a sandbox name goes to production at other Adobe services (contract 1.0,
+-- "Trap"). A program that forgets the header must find out here, so it is refused like a missing
+-- organisation.
+local CHECKS = {
+  { "authorization", "403010", "Oauth token is missing.", is_given },
+  { "authorization", "401013", "Oauth token is not valid", is_bearer },
+  { "x-api-key", "403000", "Api Key is required", is_given },
+  { "x-gw-ims-org-id", "400003", "Missing header: x-gw-ims-org-id", is_given },
+  { "x-sandbox-name", "400003", "Missing header: x-sandbox-name", is_given },
+  { "x-sandbox-name", "400003", "Missing header: x-sandbox-name (this is none)", is_sandbox },
+}
+
+---@param headers table<string, string>  names in lower case
+---@return string|nil code  nil when all is well
+---@return string? message
+function gateway.check(headers)
+  for _, check in ipairs(CHECKS) do
+    local name, code, message, passes = table.unpack(check)
+    if not passes(headers[name] or "") then
+      return code, message
+    end
+  end
+  return nil
+end
+
+---The caller's own request id when it can stand in a header.
+---@param headers table<string, string>
+---@return string|nil
+function gateway.request_id(headers)
+  local id = headers["x-request-id"]
+  return id and #id <= MAX_REQUEST_ID and id:find "^[!-~]+$" and id or nil
+end
+
+local JSON_MEDIA = { ["application/json"] = true }
+local PATCH_MEDIA = { ["application/json"] = true, ["application/json-patch+json"] = true }
+
+---@param headers table<string, string>
+---@param method string
+---@return boolean
+function gateway.is_json(headers, method)
+  local media = ((headers["content-type"] or "") .. ";"):match "^%s*([^;%s]+)%s*;"
+  local accepted = method == "PATCH" and PATCH_MEDIA or JSON_MEDIA
+  return media ~= nil and accepted[media:lower()] == true
+end
+
+return gateway
