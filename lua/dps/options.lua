@@ -1,0 +1,51 @@
+-- The options table of a call: what is not known is refused, so that a typing error in a script
+-- is an error and never a silently different run.
+
+local options = {}
+
+local err = require "dps.err"
+local suggest = require "dps.suggest"
+
+local function fail(text)
+  local where = err.where()
+  error(where and where .. ": " .. text or text, 0)
+end
+
+local function unknown_key(given, known)
+  local found
+  for key in next, given do
+    if not known[key] then
+      key = type(key) == "string" and key or "[" .. type(key) .. "]"
+      found = (found == nil or key < found) and key or found
+    end
+  end
+  return found
+end
+
+---Raises a string error at the script's line when `given` has an option that is not allowed.
+---@param function_name string  such as "list_fallbacks"
+---@param given table|nil       the options as the script passed them
+---@param allowed string[]      names of the options
+---@return table  the options; an empty table for nil
+function options.check(function_name, given, allowed)
+  if given == nil then
+    return {}
+  end
+  if type(given) ~= "table" then
+    fail(function_name .. ": the options must be a table, got a " .. type(given))
+  end
+  local known = {}
+  for _, name in ipairs(allowed) do
+    known[name] = true
+  end
+  local key = unknown_key(given, known)
+  if key then
+    local nearest = suggest.nearest(key, allowed)
+    fail(function_name .. ': unknown option "' .. key .. '" ('
+      .. (nearest and 'did you mean "' .. nearest .. '"?' or "known: "
+        .. (#allowed > 0 and table.concat(allowed, ", ") or "none")) .. ")")
+  end
+  return given
+end
+
+return options

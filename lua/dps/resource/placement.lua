@@ -1,0 +1,38 @@
+-- The placement: the spot on a page, in a mail or in an app where an offer is shown. A plain
+-- description that drives the client, validation, the local library and the documentation alike.
+
+local offer = require "dps.resource.offer"
+
+local function switch(name)
+  return { name = name, type = "boolean", source = "contract 1.4" }
+end
+
+return {
+  name = "placement",
+  plural = "placements",
+  title = "placement",
+  path = "/placements",
+  query = {},
+  id_prefix = "dps:offer-placement:",
+  schema = "https://ns.adobe.com/experience/offer-management/offer-placement;version=0.5",
+  source = "contract 1.4",
+  fields = {
+    offer.name,
+    offer.description,
+    offer.with(offer.component_type, { name = "componentType", source = "contract 1.4" }),
+    offer.channel,
+    { name = "itemCount", type = "integer", min = 1, max = 30,
+      source = "contract 1.4, rule 20" },
+    switch "allowDuplicatePlacements",
+    switch "returnContent",
+    { name = "returnMetaData", type = "object", source = "contract 1.4", fields = {
+      switch "decisionName",
+      switch "offerName",
+      switch "offerAttributes",
+      switch "offerPriority",
+      switch "placementName",
+      switch "channelType",
+      switch "contentType",
+    } },
+  },
+}

@@ -1,0 +1,73 @@
+-- "Did you mean": the nearest of some known names to a word that is not one of them.
+-- Pure text; it never decides whether a word is allowed.
+
+local suggest = {}
+
+local byte, gsub, lower = string.byte, string.gsub, string.lower
+local min = math.min
+
+local LONGEST_WORD = 64
+
+-- start_date, Start-Date and startDate differ in fashion only.
+local function plain(word)
+  return lower((gsub(word, "[_%-%s]", "")))
+end
+
+local function swapped(a, b, i, j)
+  return i > 1 and j > 1 and byte(a, i) == byte(b, j - 1) and byte(a, i - 1) == byte(b, j)
+end
+
+-- One row of the distance table: from the row above and the one above that.
+local function next_row(a, b, i, above, higher)
+  local row = { [0] = i }
+  for j = 1, #b do
+    local cost = byte(a, i) == byte(b, j) and 0 or 1
+    local steps = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + cost)
+    if swapped(a, b, i, j) then
+      steps = min(steps, higher[j - 2] + 1)
+    end
+    row[j] = steps
+  end
+  return row
+end
+
+---Damerau-Levenshtein distance (optimal string alignment): letters added, lost, changed, and
+---neighbours swapped.
+---@param a string
+---@param b string
+---@return integer
+function suggest.distance(a, b)
+  local row, above = { [0] = 0 }, nil
+  for j = 1, #b do
+    row[j] = j
+  end
+  for i = 1, #a do
+    row, above = next_row(a, b, i, row, above), row
+  end
+  return row[#b]
+end
+
+---The name nearest to `word`: at most a third of the word's letters may differ; case, "_" and "-"
+---do not count. Of equals, the first in the list.
+---@param word any        what somebody wrote; anything but a string has no neighbour
+---@param names string[]  what is known
+---@return string|nil
+function suggest.nearest(word, names)
+  if type(word) ~= "string" or #word > LONGEST_WORD then
+    return nil
+  end
+  local wanted = plain(word)
+  local best, best_distance = nil, #wanted // 3 + 1
+  for _, name in ipairs(names) do
+    local candidate = plain(name)
+    if math.abs(#candidate - #wanted) < best_distance then
+      local distance = suggest.distance(wanted, candidate)
+      if distance < best_distance then
+        best, best_distance = name, distance
+      end
+    end
+  end
+  return best
+end
+
+return suggest
