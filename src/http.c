@@ -19,6 +19,7 @@ struct dps_http_slot {
   struct dps_http_slot *next_free;
   CURLU *url;     /* parsed once: creates all have the same URL */
   char *url_text; /* what url was parsed from */
+  bool sending;   /* of this request something may have left; libcurl's numbers are of this one */
   char error[CURL_ERROR_SIZE];
 };
 
@@ -71,6 +72,7 @@ static long bytes_sent(CURL *easy) {
 static int on_send(void *userp, char *remote, char *local, int remote_port, int local_port) {
   struct dps_http_slot *slot = userp;
   (void)remote, (void)local, (void)remote_port, (void)local_port;
+  slot->sending = true;
   if (may_repeat(slot->request->method) || bytes_sent(slot->transfer.easy) == 0) {
     return CURL_PREREQFUNC_OK;
   }
@@ -90,6 +92,7 @@ static void configure(struct dps_http_slot *slot) {
       {CURLOPT_HEADERDATA, slot},
       {CURLOPT_PREREQDATA, slot},
       {CURLOPT_ERRORBUFFER, slot->error},
+      {CURLOPT_SOCKOPTDATA, slot->client->loop},
       {CURLOPT_CLOSESOCKETDATA, slot->client->loop},
   };
   for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++)
@@ -97,6 +100,7 @@ static void configure(struct dps_http_slot *slot) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, dps_loop_own_socket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, dps_loop_close_socket);
   dps_http_configure(easy, &slot->client->settings, slot->client->ca_dir);
 }
@@ -119,11 +123,15 @@ static enum dps_sent what_left(CURL *easy, long status) {
 }
 
 static void fill(struct dps_http_request *request, CURL *easy, int code) {
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->status);
-  request->sent = what_left(easy, request->status);
+  if (request->slot->sending) {
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->status);
+    request->sent = what_left(easy, request->status);
+  }
   if (request->code == 0) request->code = code;
   if (request->code == CURLE_FILESIZE_EXCEEDED) request->code = DPS_HTTP_TOO_LARGE;
-  memcpy(request->error, request->slot->error, sizeof request->error);
+  if (request->code == CURLE_OK) return;
+  dps_buf_reset(&request->answer);
+  dps_buf_puts(&request->answer, request->slot->error);
 }
 
 /* The slot is free, and the queue moves on, before anybody reads the answer. */
@@ -172,11 +180,19 @@ static struct dps_http_slot *take_slot(struct dps_http *client) {
 
 /* --- one request onto a handle --- */
 
+/* The first requests share one handshake where HTTP/2 may come of it. Over plain HTTP it never
+ * does, and they would all wait for the first answer. */
+static void share_handshake(CURL *easy, const char *url) {
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(strncmp(url, "https:", 6) == 0));
+}
+
 static CURLcode set_url(struct dps_http_slot *slot, const char *url) {
   if (slot->url_text && strcmp(slot->url_text, url) == 0) return CURLE_OK;
   free(slot->url_text);
   slot->url_text = NULL;
+  curl_url_set(slot->url, CURLUPART_URL, NULL, 0); /* or it would complete a relative one */
   if (curl_url_set(slot->url, CURLUPART_URL, url, 0) != CURLUE_OK) return CURLE_URL_MALFORMAT;
+  share_handshake(slot->transfer.easy, url);
   slot->url_text = strdup(url);
   if (!slot->url_text) return CURLE_OUT_OF_MEMORY;
   return curl_easy_setopt(slot->transfer.easy, CURLOPT_CURLU, slot->url);
@@ -219,6 +235,7 @@ static CURLcode prepare(struct dps_http_slot *slot, struct dps_http_request *req
 
 static CURLcode start(struct dps_http_slot *slot, struct dps_http_request *request) {
   slot->request = request;
+  slot->sending = false;
   request->slot = slot;
   CURLcode rc = prepare(slot, request);
   if (rc != CURLE_OK) return rc;

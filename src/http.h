@@ -47,9 +47,8 @@ struct dps_http_request {
   int code;    /* CURLE_OK, a CURLcode, or one of ours above */
   long status; /* HTTP status; 0 when no answer came */
   enum dps_sent sent;
-  struct dps_buf answer;         /* the body */
+  struct dps_buf answer;         /* the body; libcurl's words, if any, where code is not CURLE_OK */
   struct dps_buf answer_headers; /* raw lines of the final answer */
-  char error[CURL_ERROR_SIZE];   /* libcurl's words, "" when it has none */
 
   struct dps_http *client; /* not NULL while queued or in flight */
   struct dps_http_slot *slot;

@@ -29,6 +29,7 @@ static void trust(CURL *easy, const struct dps_http_settings *s, const char *ca_
   curl_easy_setopt(easy, CURLOPT_CAPATH, s->ca_file ? NULL : ca_dir);
   if (s->client_cert) curl_easy_setopt(easy, CURLOPT_SSLCERT, s->client_cert);
   if (s->client_key) curl_easy_setopt(easy, CURLOPT_SSLKEY, s->client_key);
+  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); /* or OpenSSL asks for one on the terminal */
 }
 
 /* libcurl looks up six variables for every transfer unless told that there is no proxy. */
@@ -53,7 +54,6 @@ void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const cha
       {CURLOPT_SSL_VERIFYPEER, 1},
       {CURLOPT_SSL_VERIFYHOST, 2},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
-      {CURLOPT_PIPEWAIT, 1}, /* the first requests share one handshake where HTTP/2 allows it */
       {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
       {CURLOPT_MAXAGE_CONN,
        IDLE_CONNECTION_S}, /* less than servers keep one: no write on a dying one */

@@ -16,16 +16,16 @@
 enum { MAX_OWN_HEADERS = 32, SHORTEST_SECRET = 8 };
 
 struct client {
-  struct dps_http *http;   /* NULL until made */
+  struct dps_http *http;   /* NULL until made, once finalized, and where the engine is closing */
   struct dps_secret token; /* to hide it in answers that echo it */
-  bool writes_refused;   /* dry run: nothing but GET and HEAD leaves */
+  bool writes_refused;     /* dry run: nothing but GET and HEAD leaves */
 };
 
 struct request {
   struct dps_wait wait; /* first */
   struct dps *engine;
   struct dps_http_request http;
-  struct curl_slist lines[MAX_OWN_HEADERS];
+  struct curl_slist lines[]; /* the request's own header lines */
 };
 
 /* --- settings --- */
@@ -105,6 +105,7 @@ static int l_http(lua_State *L) {
   *client = (struct client){0};
   luaL_setmetatable(L, CLIENT);
   read_settings(L, &settings);
+  if (dps_engine(L)->closing) return lua_settop(L, 2), 1; /* what is made now is never finalized */
   client->http = dps_http_new(dps_engine_loop(L), &settings);
   if (!client->http) return luaL_error(L, "not enough memory");
   lua_getfield(L, 1, "dry_run");
@@ -121,6 +122,7 @@ enum { ARG_CLIENT = 1, ARG_METHOD, ARG_URL, ARG_BODY, ARG_HEADERS, AT_REQUEST };
 
 static int m_request_gc(lua_State *L) {
   struct request *request = lua_touserdata(L, 1);
+  dps_wait_forget(&request->wait);
   dps_http_request_clear(&request->http);
   return 0;
 }
@@ -137,7 +139,8 @@ static bool is_read(const char *method) {
 static void cancel(struct dps_wait *wait) {
   struct request *request = (struct request *)wait;
   dps_http_cancel(&request->http);
-  if (request->http.sent != DPS_SENT_NO && !is_read(request->http.method)) request->engine->abandoned++;
+  if (request->http.sent != DPS_SENT_NO && !is_read(request->http.method))
+    request->engine->abandoned++;
 }
 
 static void push_sent(lua_State *L, enum dps_sent sent) {
@@ -145,11 +148,15 @@ static void push_sent(lua_State *L, enum dps_sent sent) {
   lua_pushstring(L, names[sent]);
 }
 
+static const char *words(const struct dps_http_request *http) {
+  if (http->answer.len || http->code < 0) return dps_buf_str(&http->answer);
+  return curl_easy_strerror((CURLcode)http->code);
+}
+
 static int push_failure(lua_State *L, const struct dps_http_request *http) {
   lua_pushnil(L);
   lua_pushinteger(L, http->code);
-  lua_pushstring(L, http->error[0] || http->code < 0 ? http->error
-                                                     : curl_easy_strerror((CURLcode)http->code));
+  lua_pushstring(L, words(http));
   push_sent(L, http->sent);
   lua_pushinteger(L, http->status);
   lua_pushlstring(L, dps_buf_str(&http->answer_headers), http->answer_headers.len);
@@ -185,18 +192,29 @@ static int k_request(lua_State *L, int status, lua_KContext context) {
   return n;
 }
 
-static void chain_lines(lua_State *L, struct request *request) {
-  if (lua_isnoneornil(L, ARG_HEADERS)) return;
+static size_t count_lines(lua_State *L) {
+  if (lua_isnoneornil(L, ARG_HEADERS)) return 0;
   luaL_checktype(L, ARG_HEADERS, LUA_TTABLE);
   size_t n = (size_t)lua_rawlen(L, ARG_HEADERS);
   luaL_argcheck(L, n <= MAX_OWN_HEADERS, ARG_HEADERS, "too many header lines");
+  return n;
+}
+
+/* The lines themselves are anchored by their table. */
+static void chain_lines(lua_State *L, struct request *request, size_t n) {
   for (size_t i = 0; i < n; i++) {
     lua_rawgeti(L, ARG_HEADERS, (lua_Integer)i + 1);
-    request->lines[i].data = (char *)check_line(L, -1); /* anchored by the table */
-    if (i) request->lines[i - 1].next = &request->lines[i];
+    request->lines[i].data = (char *)check_line(L, -1);
+    request->lines[i].next = i + 1 < n ? &request->lines[i + 1] : NULL;
     lua_pop(L, 1);
   }
   if (n) request->http.headers = request->lines;
+}
+
+/* A finalizer can outlive the client. */
+static int push_closed(lua_State *L) {
+  const struct dps_http_request none = {.code = DPS_HTTP_CANCELLED};
+  return push_failure(L, &none);
 }
 
 static const char *check_text(lua_State *L, int i) {
@@ -207,7 +225,8 @@ static const char *check_text(lua_State *L, int i) {
 }
 
 static struct request *new_request(lua_State *L, const struct client *client) {
-  struct request *request = lua_newuserdatauv(L, sizeof *request, 5);
+  size_t n = count_lines(L);
+  struct request *request = lua_newuserdatauv(L, sizeof *request + n * sizeof *request->lines, 5);
   memset(request, 0, sizeof *request);
   dps_http_request_init(&request->http, client->http);
   luaL_setmetatable(L, REQUEST);
@@ -218,6 +237,7 @@ static struct request *new_request(lua_State *L, const struct client *client) {
   request->engine = dps_engine(L);
   request->wait.cancel = cancel;
   request->http.done = on_done;
+  chain_lines(L, request, n);
   return request;
 }
 
@@ -232,11 +252,11 @@ static int l_request(lua_State *L) {
   if (client->writes_refused && !is_read(method)) {
     return luaL_error(L, "a dry run sends no %s", method);
   }
+  if (!client->http) return push_closed(L);
   struct request *request = new_request(L, client);
   request->http.method = method;
   request->http.url = url;
   request->http.body = luaL_optlstring(L, ARG_BODY, NULL, &request->http.body_len);
-  chain_lines(L, request);
   if (!dps_http_submit(client->http, &request->http)) return push_failure(L, &request->http);
   return dps_task_await(L, &request->wait, k_request);
 }

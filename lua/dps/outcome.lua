@@ -124,6 +124,9 @@ local CODES = {
 -- it. A write that was taken back, or whose answer was too large, says so by its own kind.
 local SILENT = { transport = true, timeout = true, decode = true, http = true, auth = true }
 
+-- libcurl says of an answer that is not HTTP what it says of a scheme that it does not know.
+local UNSUPPORTED_PROTOCOL, WEIRD_SERVER_REPLY = 1, 8
+
 local READS = { GET = true, HEAD = true }
 
 -- Sending twice does what sending once does (RFC 9110, section 9.2.2). PATCH does not: an RFC 6902
@@ -138,6 +141,7 @@ local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true }
 ---@return boolean retryable  repeating is safe and may help
 ---@return string name  such as "COULDNT_CONNECT"; "CODE_123" where libcurl is newer than this table
 function outcome.of_curl(code, sent, method)
+  if code == UNSUPPORTED_PROTOCOL and sent ~= "no" then code = WEIRD_SERVER_REPLY end
   local known = CODES[code] or { ("CODE_%d"):format(code), "transport" }
   local name, kind, passing = known[1], known[2], known[3] or false
   local left = sent ~= "no" or code == outcome.REPEAT_REFUSED

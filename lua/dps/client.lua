@@ -1,0 +1,216 @@
+-- One target (base URL, organisation, sandbox) and the pipeline of a call to it: gate, request, classify, decode. What
+-- is sent, and to which resource, is dps.operation's; this file knows no resource.
+
+local native = require "dps.native"
+local config = require "dps.config"
+local err = require "dps.err"
+local gate = require "dps.gate"
+local json = require "dps.json"
+local outcome = require "dps.outcome"
+local problem = require "dps.problem"
+
+local client = {}
+
+---@class dps.Client
+---@field settings table   dps.config's
+---@field dry_run boolean
+---@field pass fun(intent: dps.Intent, send: function): any  the gate
+local Client = {}
+Client.__index = Client
+
+local BODY_KEPT = 4096
+
+local function access_token(run)
+  if run.token then
+    return run.token
+  end
+  local token, wrong = native.access_token()
+  if wrong then
+    err.raise {
+      kind = "refused", message = "DPS_ACCESS_TOKEN can't be used: " .. wrong,
+      hint = "set it to the token alone, without \"Bearer\" and without quotes",
+    }
+  end
+  return token
+end
+
+local function header_lines(settings)
+  return {
+    "Accept: application/json",
+    "Expect:",
+    "x-api-key: " .. settings.api_key,
+    "x-gw-ims-org-id: " .. settings.ims_org,
+    "x-sandbox-name: " .. settings.sandbox,
+  }
+end
+
+-- Made at the first request, so that a script which sends nothing needs no settings.
+function Client:connect()
+  local settings = self.settings
+  local token = access_token(self.run)
+  config.require_target(settings, token ~= nil)
+  self.http = native.http {
+    headers = header_lines(settings), token = token, dry_run = self.dry_run,
+    timeout = settings.timeout, connect_timeout = settings.connect_timeout,
+    ca_file = settings.ca_file, client_cert = settings.client_cert, client_key = settings.client_key,
+  }
+  return self.http
+end
+
+local function fail(intent, fields)
+  fields.operation = intent.operation
+  fields.resource = intent.resource and intent.resource.title
+  fields.name = intent.name or intent.id
+  fields.attempts = 1
+  err.raise(fields)
+end
+
+local OWN_WORDS = {
+  [outcome.TOO_LARGE] = "the answer is larger than 32 MiB, or its headers than 64 KiB",
+  [outcome.CANCELLED] = "the call was cancelled",
+  [outcome.REPEAT_REFUSED] = "the connection was closed after the request had been sent",
+}
+
+local READS = { GET = true, HEAD = true }
+local LOOK_FIRST = "the service got the request, but its answer can't be used: look for the object"
+  .. " by name before it is sent again"
+local ASK_FOR_LESS = "ask for less at once, such as a page of fewer rows (limit)"
+
+local TRUST = "dps talks to no server that it can't verify: where a company's own authority or proxy"
+  .. " stands in between, put its certificate into a PEM file and name that in DPS_CA_FILE"
+
+-- What was written, though the answer is lost, must not be written twice.
+local function hint_after(intent)
+  return not READS[intent.method] and LOOK_FIRST or nil
+end
+
+local function hint_of(intent, code, name)
+  if name == "PEER_FAILED_VERIFICATION" then
+    return TRUST
+  end
+  return code == outcome.TOO_LARGE and (hint_after(intent) or ASK_FOR_LESS) or nil
+end
+
+local function fail_transport(intent, code, words, sent, status, lines)
+  local kind, retryable, name = outcome.of_curl(code, sent, intent.method)
+  words = OWN_WORDS[code] or words
+  fail(intent, {
+    kind = kind, message = code > 0 and ("%s (%s)"):format(words, name) or words, sent = sent,
+    retryable = retryable, status = status > 0 and status or nil,
+    request_id = problem.header(lines, "x-request-id"),
+    hint = hint_of(intent, code, name),
+  })
+end
+
+local function redirect_hint(status, lines)
+  local to = status // 100 == 3 and problem.header(lines, "location")
+  return to and ("the service sent dps on to %s, where dps does not go: check DPS_BASE_URL")
+    :format(to) or nil
+end
+
+local function fail_status(intent, status, text, lines)
+  local kind, retryable = outcome.of_status(status, intent.method)
+  local words, id = problem.read(text, lines)
+  fail(intent, {
+    kind = kind, status = status, message = words, request_id = id, retryable = retryable,
+    sent = "yes", body = text:sub(1, BODY_KEPT), hint = redirect_hint(status, lines),
+  })
+end
+
+local function fail_decode(intent, status, text, lines, why)
+  fail(intent, {
+    kind = "decode", status = status, message = why, sent = "yes", retryable = false,
+    request_id = problem.header(lines, "x-request-id"), body = text:sub(1, BODY_KEPT),
+    hint = hint_after(intent),
+  })
+end
+
+local function decode(intent, status, text, lines)
+  if text == "" then
+    return nil
+  end
+  local value, why = json.decode(text)
+  if value == nil then
+    local type_ = problem.header(lines, "content-type")
+    fail_decode(intent, status, text, lines,
+      ("the answer is no JSON (%s): %s"):format(type_ or "no content type", why))
+  end
+  return value
+end
+
+function Client:trace(intent, started, text)
+  if not started then
+    return
+  end
+  io.stderr:write(("%s %s: %s, %.0f ms\n"):format(intent.method, intent.target, text,
+    (native.monotonic() - started) * 1000))
+end
+
+---Sends an intent and gives what the service answered. Raises an error object for everything but a 2xx with JSON, or
+---with nothing, in it.
+---@param intent dps.Intent
+---@return any value       decoded; nil for an empty body
+---@return integer status
+function Client:send(intent)
+  local http = self.http or self:connect()
+  local started = self.run.verbose and native.monotonic()
+  local status, text, lines, sent, answered, answer_lines =
+    http:request(intent.method, self.settings.base_url .. intent.target, intent.body, intent.headers)
+  if not status then
+    self:trace(intent, started, lines)
+    return fail_transport(intent, text, lines, sent, answered, answer_lines)
+  end
+  self:trace(intent, started, status)
+  if status < 200 or status > 299 then
+    return fail_status(intent, status, text, lines)
+  end
+  return decode(intent, status, text, lines), status, text, lines
+end
+
+---Passes an intent through the gate.
+---@param intent dps.Intent
+---@return any value
+---@return integer? status  nil in a dry run
+function Client:call(intent)
+  return self.pass(intent, self.sender)
+end
+
+---An answer that is JSON but not what was asked for.
+---@param intent dps.Intent
+---@param why string
+function Client.refuse_answer(intent, status, text, lines, why)
+  return fail_decode(intent, status or 0, text or "", lines or "", why)
+end
+
+---Something that went on, but that a person should know.
+function Client:warn(text)
+  if not self.run.quiet then
+    io.stderr:write("warning: ", text, "\n")
+  end
+end
+
+---@param settings table  dps.config's
+---@param run dps.Run
+---@return dps.Client
+function client.new(settings, run)
+  local self = setmetatable({ settings = settings, run = run, dry_run = run.dry_run }, Client)
+  self.pass = gate.new { dry_run = run.dry_run, json = run.json, say = print }
+  self.sender = function(intent)
+    return self:send(intent)
+  end
+  return self
+end
+
+local default
+
+---The client that `dps` itself uses: the settings of this run.
+---@return dps.Client
+function client.default()
+  if not default then
+    local run = require "dps.run"
+    default = client.new(config.load { flags = run.flags }, run)
+  end
+  return default
+end
+
+return client

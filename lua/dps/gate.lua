@@ -1,0 +1,143 @@
+-- The one place that every write passes. A dry run answers here: it sends nothing, gives receipts with ids such as
+-- "dry:fallback:1", keeps what would have been written, and answers reads of such ids from that.
+
+local err = require "dps.err"
+local json = require "dps.json"
+local patch = require "dps.patch"
+
+local gate = {}
+
+---@class dps.Intent     a call that is ready to be sent
+---@field verb "create"|"get"|"update"|"delete"|"request"
+---@field operation string         such as "create_fallback"
+---@field resource dps.Resource?
+---@field id string?               of the object, where it has one
+---@field name string?             of the object, for messages
+---@field method string
+---@field target string            below the base URL, encoded
+---@field value any                what the body says
+---@field body string?             the bytes to send
+---@field headers string[]?        header lines of this request
+
+local DRY_ID = "^dry:"
+
+local function fail(intent, message, hint)
+  err.raise {
+    kind = "refused", message = message, hint = hint, operation = intent.operation,
+    resource = intent.resource and intent.resource.title, name = intent.name,
+  }
+end
+
+-- --- the dry run's memory ---
+
+local Dry = {}
+Dry.__index = Dry
+
+local function line_for_people(intent, id)
+  local size = intent.body and (", %d bytes"):format(#intent.body) or ""
+  if intent.verb == "request" then
+    return ("would send %s %s%s"):format(intent.method, intent.target, size)
+  end
+  local name = intent.name and '"' .. intent.name:gsub("%c", "?") .. '"' or intent.id
+  return ("would %s %s %s: %s %s%s%s"):format(intent.verb, intent.resource.title, name,
+    intent.method, intent.target, size, id and id ~= intent.id and " -> " .. id or "")
+end
+
+local function line_for_programs(intent, id)
+  return json.encode({
+    dry_run = true, verb = intent.verb, resource = intent.resource and intent.resource.name,
+    name = intent.name, id = id, method = intent.method, target = intent.target, body = intent.value,
+  }, { sorted = true })
+end
+
+function Dry:announce(intent, id)
+  self.say(self.json and line_for_programs(intent, id) or line_for_people(intent, id))
+end
+
+function Dry:find(intent)
+  local object = self.objects[intent.id]
+  if not object or object.resource ~= intent.resource then
+    err.raise {
+      kind = "http",
+      message = ("this dry run has written no %s with the id %s")
+        :format(intent.resource.title, intent.id),
+      operation = intent.operation, resource = intent.resource.title,
+      hint = "ids that begin with dry: live only in the run that made them",
+    }
+  end
+  return object
+end
+
+local function receipt(id, etag)
+  return { id = id, etag = etag, dry = true }
+end
+
+local answers = {}
+
+function answers.create(self, intent)
+  local name = intent.resource.name
+  self.counts[name] = (self.counts[name] or 0) + 1
+  local id = ("dry:%s:%d"):format(name, self.counts[name])
+  self.objects[id] = { etag = 1, body = intent.body, resource = intent.resource }
+  self:announce(intent, id)
+  return receipt(id, 1)
+end
+
+function answers.update(self, intent)
+  if not intent.id:find(DRY_ID) then
+    self:announce(intent, intent.id)
+    return receipt(intent.id)
+  end
+  local object = self:find(intent)
+  local value, why = patch.apply(json.decode(object.body), intent.value)
+  if not value then
+    err.raise { kind = "invalid", message = why, operation = intent.operation, name = intent.id }
+  end
+  object.body, object.etag = json.encode(value), object.etag + 1
+  self:announce(intent, intent.id)
+  return receipt(intent.id, object.etag)
+end
+
+function answers.delete(self, intent)
+  if intent.id:find(DRY_ID) then
+    self:find(intent)
+    self.objects[intent.id] = nil
+  end
+  self:announce(intent, intent.id)
+end
+
+function answers.request(self, intent)
+  self:announce(intent)
+  return { dry = true }
+end
+
+function answers.get(self, intent)
+  local object = self:find(intent)
+  local entity = json.decode(object.body)
+  entity.id, entity.etag, entity.dry = intent.id, object.etag, true
+  return entity
+end
+
+local READS = { GET = true, HEAD = true }
+
+---A gate that sends, or one that only says what it would send.
+---@param options { dry_run: boolean, json: boolean, say: fun(line: string) }
+---@return fun(intent: dps.Intent, send: fun(intent: dps.Intent): any): any
+function gate.new(options)
+  local dry = setmetatable({
+    objects = {}, counts = {}, say = options.say, json = options.json,
+  }, Dry)
+  return function(intent, send)
+    local dry_id = intent.id and intent.id:find(DRY_ID)
+    if options.dry_run and (dry_id or not READS[intent.method]) then
+      return answers[intent.verb](dry, intent)
+    end
+    if dry_id then
+      fail(intent, intent.id .. " is the id of a dry run; nothing with that id exists",
+        "run the script that creates it without --dry-run, and use the id that it returns")
+    end
+    return send(intent)
+  end
+end
+
+return gate

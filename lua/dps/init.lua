@@ -1,0 +1,81 @@
+-- The facade: what a script reaches as `dps`. Modules load when they are first used, so a script pays only for what it
+-- touches. It holds no behaviour of its own.
+
+local native = require "dps.native"
+
+---@class dps
+---@field create_fallback fun(offer: table): table                  -- receipt: id, etag, ...
+---@field get_fallback fun(id: string|table): table                 -- entity
+---@field list_fallbacks fun(options: table?): fun(): table?        -- for offer in dps.list_fallbacks{} do
+---@field update_fallback fun(id: string|table, changes: table): table
+---@field delete_fallback fun(id: string|table): true
+---@field create_placement fun(placement: table): table
+---@field get_placement fun(id: string|table): table
+---@field list_placements fun(options: table?): fun(): table?
+---@field update_placement fun(id: string|table, changes: table): table
+---@field delete_placement fun(id: string|table): true
+---@field request fun(options: table): any, integer?                -- what has no operation yet
+---@field spawn fun(f: function, ...): dps.Task                     -- run beside the others
+---@field sleep fun(seconds: number)
+---@field array fun(list: table?): table                            -- written as [] even when empty
+---@field raw fun(value: table): table                              -- passes unchecked
+---@field null lightuserdata                                        -- JSON's null
+---@field csv table
+---@field json table
+---@field version string
+local dps = { version = native.version }
+
+local function client_of()
+  return require("dps.client").default()
+end
+
+local MODULES = { csv = "dps.csv", json = "dps.json" }
+
+local MEMBERS = {
+  spawn = function() return require("dps.task").spawn end,
+  sleep = function() return require("dps.task").sleep end,
+  array = function() return require("dps.json").array end,
+  null = function() return require("dps.json").null end,
+  raw = function() return require("dps.schema").raw end,
+  request = function()
+    local send = require("dps.request").send
+    return function(options)
+      return send(client_of, options)
+    end
+  end,
+}
+
+local function load_operations()
+  for name, f in pairs(require("dps.operation").all(client_of)) do
+    dps[name] = f
+  end
+end
+
+local function all_names()
+  local names = {}
+  for _, members in ipairs { dps, MODULES, MEMBERS } do
+    for name in pairs(members) do
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function unknown(name)
+  local nearest = require("dps.suggest").nearest(tostring(name), all_names())
+  local where = require("dps.err").where()
+  error(("%sdps has no %s%s"):format(where and where .. ": " or "", tostring(name),
+    nearest and " (did you mean dps." .. nearest .. "?)" or ""), 0)
+end
+
+local function find(_, name)
+  local member = MODULES[name] and require(MODULES[name]) or MEMBERS[name] and MEMBERS[name]()
+  if member ~= nil then
+    dps[name] = member
+    return member
+  end
+  load_operations()
+  return rawget(dps, name) or unknown(name)
+end
+
+return setmetatable(dps, { __index = find })

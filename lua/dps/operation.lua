@@ -1,0 +1,154 @@
+-- Operations are verbs times resources: create_fallback, list_placements. Each verb is written once, here, and driven
+-- by a resource's description; how a call travels is dps.client's.
+
+local err = require "dps.err"
+local json = require "dps.json"
+local options = require "dps.options"
+local pages = require "dps.pages"
+local resources = require "dps.resource"
+local schema = require "dps.schema"
+
+local operation = {}
+
+local JSON = { "Content-Type: application/json" }
+local CREATE = { verb = "create", refuse_unknown = true, entities = true }
+
+local function invalid(intent, problems)
+  err.raise {
+    kind = "invalid", problems = problems, operation = intent.operation,
+    resource = intent.resource.title, name = intent.name,
+  }
+end
+
+local function check_table(value, name, what)
+  if type(value) ~= "table" then
+    local where = err.where()
+    error(("%s%s needs %s, got %s"):format(where and where .. ": " or "", name, what,
+      value == nil and "nothing" or "a " .. type(value)), 0)
+  end
+end
+
+local function name_of(value)
+  local name = rawget(value, "name")
+  return type(name) == "string" and name or nil
+end
+
+local function encode(intent)
+  local text, why, path = json.encode(intent.value)
+  if not text then
+    invalid(intent, { { path = path, message = why } })
+  end
+  intent.body, intent.headers = text, JSON
+end
+
+-- An id, or anything that carries one: a receipt, an entity.
+local function id_of(intent, value)
+  local id = type(value) == "table" and rawget(value, "id") or value
+  local ok, why = resources.check_id(id)
+  if not ok then
+    invalid(intent, { { path = "id", message = why } })
+  end
+  return id
+end
+
+local function with_id(client, intent, value)
+  intent.id = id_of(intent, value)
+  intent.target = resources.item_target(intent.resource, intent.id)
+  return client:call(intent)
+end
+
+-- A receipt or entity that cannot be used is an error here, not later in the script.
+local function need_id(client, intent, answer, status, text, lines)
+  if type(answer) ~= "table" or type(answer.id) ~= "string" or answer.id == "" then
+    client.refuse_answer(intent, status, text, lines, "the answer has no id")
+  end
+  return answer
+end
+
+local function need_receipt(client, intent, answer, status, text, lines)
+  if answer == nil and status then
+    return { id = intent.id }
+  end
+  return need_id(client, intent, answer, status, text, lines)
+end
+
+local function check_operations(intent, changes)
+  if not json.is_array(changes) then
+    invalid(intent, { {
+      path = "changes",
+      message = 'must be a list of RFC 6902 operations, such as { { op = "replace", path = "/name", '
+        .. 'value = "New name" } }',
+    } })
+  end
+end
+
+local verbs = {}
+
+---@return table receipt
+function verbs.create(client, intent, value)
+  check_table(value, intent.operation, "a table that describes the " .. intent.resource.title)
+  intent.name = name_of(value)
+  local problems, shaped = schema.check(intent.resource.fields, value, CREATE)
+  if #problems > 0 then
+    invalid(intent, problems)
+  end
+  intent.method = "POST"
+  intent.target = resources.collection_target(intent.resource)
+  intent.value = shaped and value or schema.shape(intent.resource.fields, value)
+  encode(intent)
+  return need_id(client, intent, client:call(intent))
+end
+
+---@return table entity
+function verbs.get(client, intent, id)
+  intent.method = "GET"
+  return need_id(client, intent, with_id(client, intent, id))
+end
+
+---@return table receipt
+function verbs.update(client, intent, id, changes)
+  intent.method = "PATCH"
+  intent.id = id_of(intent, id)
+  check_table(changes, intent.operation, "an id and a list of changes")
+  check_operations(intent, changes)
+  intent.value = changes
+  encode(intent)
+  return need_receipt(client, intent, with_id(client, intent, id))
+end
+
+---@return true
+function verbs.delete(client, intent, id)
+  intent.method = "DELETE"
+  with_id(client, intent, id)
+  return true
+end
+
+---@return fun(): table?  iterator over entities
+function verbs.list(client, intent, given)
+  given = options.check(intent.operation, given, { "limit", "order_by", "property" })
+  intent.method = "GET"
+  return pages.iterate(client, intent, given)
+end
+
+local function bind(client_of, verb, description, name)
+  local run = verbs[verb]
+  return function(...)
+    return run(client_of(), { verb = verb, operation = name, resource = description }, ...)
+  end
+end
+
+---The operations on a client: a table from "create_fallback" and so on to functions.
+---@param client_of fun(): dps.Client
+---@return table<string, function>
+function operation.all(client_of)
+  local functions = {}
+  for _, description in ipairs(resources.all) do
+    for verb in pairs(verbs) do
+      local name = verb .. "_" .. (verb == "list" and description.plural or description.name)
+      functions[name] = bind(client_of, verb, description, name)
+    end
+  end
+  return functions
+end
+
+return operation

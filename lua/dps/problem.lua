@@ -1,0 +1,71 @@
+-- What the service says when it refuses: the body families of contract 4.1 reduced to words, a code and a request id.
+-- It decides nothing; what a status means is dps.outcome.
+
+local json = require "dps.json"
+
+local problem = {}
+
+local EXCERPT = 200
+
+-- Precedence of contract 4.1.
+local WORDS = { "detail", "title", "message", "errorMessage", "error_description", "error" }
+
+local function first_text(body, names)
+  for _, name in ipairs(names) do
+    local value = body[name]
+    if type(value) == "string" and value ~= "" then
+      return value
+    end
+  end
+end
+
+local function without_tags(html)
+  return html:gsub("<[^>]*>", " "):gsub("%s+", " "):match "^%s*(.-)%s*$"
+end
+
+-- Of a page, what a browser would show; its title where that is nothing.
+local function excerpt(text)
+  local shown = text:gsub("<[Hh][Ee][Aa][Dd][ >].-</[Hh][Ee][Aa][Dd]>", "")
+  local words = without_tags(shown)
+  words = words ~= "" and words or without_tags(text)
+  return #words > EXCERPT and words:sub(1, EXCERPT) .. "..." or words
+end
+
+local function request_id_of(body)
+  local report = type(body.report) == "table" and body.report or {}
+  return first_text(body, { "requestId", "request_id" }) or first_text(report, { "requestId" })
+end
+
+local function code_of(body)
+  return first_text(body, { "error_code", "type" })
+end
+
+---The value of one header among raw header lines.
+---@param lines string
+---@param name string  lower case
+---@return string?
+function problem.header(lines, name)
+  for key, value in lines:gmatch "([^\r\n:]+):[ \t]*([^\r\n]*)" do
+    if key:lower() == name then
+      return value
+    end
+  end
+end
+
+---@param text string   the body
+---@param lines string  the answer's header lines
+---@return string words        never empty
+---@return string? request_id
+function problem.read(text, lines)
+  local id = problem.header(lines, "x-request-id")
+  local body = json.decode(text)
+  if type(body) ~= "table" then
+    local words = excerpt(text)
+    return words ~= "" and words or "no explanation was given", id
+  end
+  local words = first_text(body, WORDS) or excerpt(text)
+  local code = code_of(body)
+  return code and words .. " (" .. code .. ")" or words, id or request_id_of(body)
+end
+
+return problem

@@ -1,0 +1,13 @@
+-- What this run was asked for: set once by the command line before any script starts, read by the default client. It
+-- holds no secret and decides nothing.
+
+---@class dps.Run
+---@field flags table<string, any>  settings given as flags (dps.config)
+---@field dry_run boolean           send no write
+---@field verbose boolean           a line for every request
+---@field quiet boolean             errors only
+---@field json boolean              JSON lines instead of text
+---@field token userdata?           handle that replaces the access token (the local library's)
+local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
+
+return run
