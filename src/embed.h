@@ -6,6 +6,7 @@
 
 struct dps_source {
   const char *module; /* "dps.csv"; NULL ends the table */
+  const char *file;   /* "dps/csv.lua": what tracebacks show */
   const char *text;   /* NUL after the last byte */
   size_t len;
 };

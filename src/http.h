@@ -24,6 +24,7 @@ struct dps_http_settings {
   long connect_timeout_ms; /* > 0 */
   long timeout_ms;         /* > 0; the whole transfer from its start */
   size_t max_body;         /* ceiling of an answer's body, bytes */
+  bool direct;             /* by no proxy, whatever the environment says */
   size_t slots;            /* transfers in flight at once, 1..1024 */
 };
 
@@ -40,8 +41,7 @@ struct dps_http_request {
   const char *url;
   const char *body; /* NULL: none */
   size_t body_len;
-  struct curl_slist
-      *headers; /* this request's own lines, or NULL; the client's shared lines follow them */
+  struct curl_slist *headers; /* its own lines, or NULL; the client's shared ones follow them */
   void (*done)(struct dps_http_request *);
 
   int code;    /* CURLE_OK, a CURLcode, or one of ours above */

@@ -49,14 +49,12 @@ void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const cha
     long value;
   } numbers[] = {
       {CURLOPT_NOSIGNAL, 1},
-      {CURLOPT_FOLLOWLOCATION,
-       0}, /* a redirect would take the token, or a signed body, elsewhere */
+      {CURLOPT_FOLLOWLOCATION, 0}, /* nobody else gets the token, or a signed body */
       {CURLOPT_SSL_VERIFYPEER, 1},
       {CURLOPT_SSL_VERIFYHOST, 2},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
       {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-      {CURLOPT_MAXAGE_CONN,
-       IDLE_CONNECTION_S}, /* less than servers keep one: no write on a dying one */
+      {CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S}, /* no write goes out on a dying one */
       {CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms},
       {CURLOPT_TIMEOUT_MS, s->timeout_ms},
   };
@@ -64,6 +62,6 @@ void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const cha
     curl_easy_setopt(easy, numbers[i].option, numbers[i].value);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->max_body);
-  if (!proxy_in_environment()) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  if (s->direct || !proxy_in_environment()) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   trust(easy, s, ca_dir);
 }

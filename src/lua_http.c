@@ -48,6 +48,8 @@ static void read_settings(lua_State *L, struct dps_http_settings *s) {
   s->max_body = (size_t)number_setting(L, "max_body", 32 * 1024 * 1024);
   s->slots = (size_t)number_setting(L, "in_flight", 32);
   luaL_argcheck(L, s->timeout_ms > 0 && s->connect_timeout_ms > 0, 1, "timeouts must be positive");
+  lua_getfield(L, 1, "direct");
+  s->direct = lua_toboolean(L, -1);
   luaL_argcheck(L, s->slots >= 1 && s->slots <= 1024, 1, "in_flight must be 1 to 1024");
 }
 
@@ -95,7 +97,8 @@ static int m_client_gc(lua_State *L) {
 }
 
 /* native.http{ headers = {"Name: value", ...}, token =, ca_file =, client_cert =, client_key =,
- * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, dry_run = } -> client */
+ * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, direct = (no
+ * proxy), dry_run = } -> client */
 static int l_http(lua_State *L) {
   struct dps_http_settings settings = {0};
   luaL_checktype(L, 1, LUA_TTABLE);

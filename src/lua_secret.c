@@ -32,7 +32,7 @@ static int push_handle(lua_State *L, const char *text) {
   if (!dps_secret_set(&handle->secret, text)) return luaL_error(L, "not enough memory");
   if (dps_secret_is_token(&handle->secret)) return 1;
   lua_pushnil(L);
-  lua_pushliteral(L, "it must be one line of visible ASCII characters without blanks");
+  lua_pushliteral(L, "a token has letters, digits and - . _ ~ + / only (and = at its end)");
   return 2;
 }
 

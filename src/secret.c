@@ -24,8 +24,8 @@ void dps_secret_clear(struct dps_secret *secret) {
 }
 
 bool dps_secret_is_token(const struct dps_secret *secret) {
-  for (size_t i = 0; i < secret->len; i++) {
-    if (secret->bytes[i] < 0x21 || secret->bytes[i] > 0x7e) return false;
-  }
-  return secret->len > 0;
+  static const char letters[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+  size_t n = secret->bytes ? strspn(secret->bytes, letters) : 0;
+  return n > 0 && n + strspn(secret->bytes + n, "=") == secret->len;
 }

@@ -14,8 +14,7 @@ struct dps_secret {
 bool dps_secret_set(struct dps_secret *, const char *text);
 void dps_secret_clear(struct dps_secret *);
 
-/* True for one or more visible ASCII characters: what may stand after "Bearer " (RFC 6750,
- * section 2.1, is narrower; services are not). */
+/* True for what may stand after "Bearer " (RFC 6750, section 2.1: b64token). */
 bool dps_secret_is_token(const struct dps_secret *);
 
 #endif

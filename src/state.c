@@ -33,9 +33,7 @@ struct dps_loop *dps_engine_loop(lua_State *L) {
 static int load_source(lua_State *L) {
   const struct dps_source *source = lua_touserdata(L, lua_upvalueindex(1));
   char name[128];
-  snprintf(name, sizeof name, "@%s.lua", source->module);
-  for (char *c = name; c < name + strlen(name) - 4; c++)
-    if (*c == '.') *c = '/';
+  snprintf(name, sizeof name, "@%s", source->file);
   if (luaL_loadbufferx(L, source->text, source->len, name, "t") != LUA_OK) return lua_error(L);
   lua_pushstring(L, source->module);
   lua_call(L, 1, 1);

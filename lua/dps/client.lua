@@ -52,6 +52,7 @@ function Client:connect()
   self.http = native.http {
     headers = header_lines(settings), token = token, dry_run = self.dry_run,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
+    direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
     ca_file = settings.ca_file, client_cert = settings.client_cert, client_key = settings.client_key,
   }
   return self.http
@@ -208,7 +209,7 @@ local default
 function client.default()
   if not default then
     local run = require "dps.run"
-    default = client.new(config.load { flags = run.flags }, run)
+    default = client.new(config.load { flags = run.flags, env = run.env }, run)
   end
   return default
 end

@@ -198,7 +198,7 @@ end
 
 local SECRETS = {
   accesstoken = "DPS_ACCESS_TOKEN", token = "DPS_ACCESS_TOKEN", bearer = "DPS_ACCESS_TOKEN",
-  clientsecret = "DPS_CLIENT_SECRET", secret = "DPS_CLIENT_SECRET",
+  clientsecret = "DPS_ACCESS_TOKEN", secret = "DPS_ACCESS_TOKEN",
 }
 
 local function sorted_keys(t)

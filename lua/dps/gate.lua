@@ -4,6 +4,7 @@
 local err = require "dps.err"
 local json = require "dps.json"
 local patch = require "dps.patch"
+local schema = require "dps.schema"
 
 local gate = {}
 
@@ -20,6 +21,7 @@ local gate = {}
 ---@field headers string[]?        header lines of this request
 
 local DRY_ID = "^dry:"
+local STORED = { verb = "stored" }
 
 local function fail(intent, message, hint)
   err.raise {
@@ -83,6 +85,17 @@ function answers.create(self, intent)
   return receipt(id, 1)
 end
 
+-- The service checks what a patch makes of an object; here that is known as well.
+local function check_patched(intent, value)
+  local problems = schema.check(intent.resource.fields, value, STORED)
+  if #problems > 0 then
+    err.raise {
+      kind = "invalid", problems = problems, operation = intent.operation, name = intent.id,
+      resource = intent.resource.title,
+    }
+  end
+end
+
 function answers.update(self, intent)
   if not intent.id:find(DRY_ID) then
     self:announce(intent, intent.id)
@@ -93,6 +106,7 @@ function answers.update(self, intent)
   if not value then
     err.raise { kind = "invalid", message = why, operation = intent.operation, name = intent.id }
   end
+  check_patched(intent, value)
   object.body, object.etag = json.encode(value), object.etag + 1
   self:announce(intent, intent.id)
   return receipt(intent.id, object.etag)
@@ -114,6 +128,11 @@ end
 function answers.get(self, intent)
   local object = self:find(intent)
   local entity = json.decode(object.body)
+  for _, field in ipairs(intent.resource.fields) do
+    if field.write_only then
+      entity[field.name] = nil
+    end
+  end
   entity.id, entity.etag, entity.dry = intent.id, object.etag, true
   return entity
 end

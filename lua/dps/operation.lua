@@ -36,7 +36,8 @@ end
 local function encode(intent)
   local text, why, path = json.encode(intent.value)
   if not text then
-    invalid(intent, { { path = path, message = why } })
+    local utf8_hint = why:find "UTF%-8" and "; save the script, and the files it reads, as UTF-8" or ""
+    invalid(intent, { { path = path, message = why .. utf8_hint } })
   end
   intent.body, intent.headers = text, JSON
 end

@@ -7,6 +7,7 @@
 ---@field verbose boolean           a line for every request
 ---@field quiet boolean             errors only
 ---@field json boolean              JSON lines instead of text
+---@field env (fun(name: string): string?)?  where settings come from; os.getenv when absent
 ---@field token userdata?           handle that replaces the access token (the local library's)
 local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
 

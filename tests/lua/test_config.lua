@@ -175,7 +175,7 @@ end
 
 function T.test_secrets_in_a_profile_are_refused_and_not_shown()
   local keys = { access_token = "DPS_ACCESS_TOKEN", accessToken = "DPS_ACCESS_TOKEN",
-    client_secret = "DPS_CLIENT_SECRET", CLIENT_SECRET = "DPS_CLIENT_SECRET" }
+    client_secret = "DPS_ACCESS_TOKEN", CLIENT_SECRET = "DPS_ACCESS_TOKEN" }
   for key, variable in pairs(keys) do
     local message = refused("secrets do not belong in this file", { profile = "a" }, {},
       { a = { sandbox = "s", [key] = "s3cr3t" } })

@@ -98,7 +98,7 @@ function T.test_a_placement_needs_name_type_and_channel()
   lu.assertEquals(problems("placement", {}), {
     "name | name is missing; it is required",
     "componentType | componentType is missing; write one of html, text, imagelink, json",
-    "channel | channel is missing; it is required",
+    'channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
   })
 end
 
@@ -106,13 +106,13 @@ function T.test_each_representation_and_component_is_complete()
   local value = fallback_sample()
   value.representations = { { components = { {} } }, {} }
   lu.assertEquals(problems("fallback", value), {
-    "representations[1].channel | channel is missing; it is required",
-    "representations[1].placement | placement is missing; it is required",
+    'representations[1].channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
+    "representations[1].placement | placement is missing; write the id of a placement, which dps.list_placements finds",
     "representations[1].components[1].type | type is missing; write one of html, text, imagelink, "
       .. "json",
-    "representations[1].components[1].format | format is missing; it is required",
-    "representations[2].channel | channel is missing; it is required",
-    "representations[2].placement | placement is missing; it is required",
+    'representations[1].components[1].format | format is missing; write one such as \"image/png\" or \"text/html\"',
+    'representations[2].channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
+    "representations[2].placement | placement is missing; write the id of a placement, which dps.list_placements finds",
     "representations[2].components | components is missing; it is required",
   })
 end
@@ -205,7 +205,7 @@ function T.test_rank_and_dates_are_checked_on_a_fallback_too()
     [1.5] = "1.5", [-1] = "-1", ["1"] = 'the string "1"; write 1 without quotes',
   } do
     broken("fallback", function(v) v.rank.priority = wrong end, "rank.priority",
-      "priority must be an integer of 0 or more, got " .. got)
+      "priority must be a whole number of 0 or more, got " .. got)
   end
   local path = "selectionConstraint.endDate"
   broken("fallback", function(v) v.selectionConstraint.endDate = "2022-06-10T00:29:59Z" end, path,
@@ -228,7 +228,7 @@ end
 function T.test_a_placement_gives_1_to_30_items()
   for _, count in ipairs { 0, 31, 1.5 } do
     broken("placement", function(v) v.itemCount = count end, "itemCount",
-      "itemCount must be an integer from 1 to 30, got " .. tostring(count))
+      "itemCount must be a whole number from 1 to 30, got " .. tostring(count))
   end
 end
 

@@ -43,7 +43,7 @@ function T.test_all_problems_come_at_once_in_the_order_of_the_description()
     span = { stop = "31.02.2026" }, parts = {} }, {
     "name | name is missing; it is required",
     'status | status "aproved" is unknown (did you mean "approved"? allowed: draft, approved)',
-    "count | count must be an integer from 1 to 30, got 1.5",
+    "count | count must be a whole number from 1 to 30, got 1.5",
     "span.start | start is missing; it is required",
     'span.stop | stop "31.02.2026" is in the order day.month.year; write year-month-day, as in '
       .. "2026-12-31T09:00:00+01:00 (it also has the day 31; February 2026 has 28 days)",
@@ -64,7 +64,7 @@ function T.test_values_that_are_no_table_of_fields_are_one_problem()
 end
 
 function T.test_integers_are_whole_and_within_their_range()
-  local must = "count must be an integer from 1 to 30, got "
+  local must = "count must be a whole number from 1 to 30, got "
   only({ count = 1.5 }, "count", must .. "1.5")
   only({ count = -1 }, "count", must .. "-1")
   only({ count = 31 }, "count", must .. "31")

@@ -17,6 +17,7 @@ local byte, format, gsub = string.byte, string.format, string.gsub
 ---@field fields dps.Field[]?    of an object
 ---@field open boolean?          an object with free names; `values` describes what they hold
 ---@field to string?             of a reference: the name of the resource
+---@field missing_says string?   what to do when a required one is missing
 ---@field write_only boolean?    accepted on create, never returned
 ---@field source string          where this is documented
 

@@ -33,6 +33,7 @@ end
 -- contract 1.2, 1.10. What is stored may have an older address ("xdm/channels/web").
 offer.channel = {
   name = "channel", type = "uri", required = true, source = "contract 1.10",
+  missing_says = 'write one such as "' .. CHANNEL_BASE .. 'web"',
   create_pattern = "^https://ns%.adobe%.com/xdm/channel%-types/[%w][%w_.-]*$",
   create_pattern_says = channel_says,
 }
@@ -52,7 +53,7 @@ offer.component_type = {
 local MIME_OF = {
   html = "text/html", text = "text/plain", txt = "text/plain", json = "application/json",
   png = "image/png", gif = "image/gif", webp = "image/webp", svg = "image/svg+xml",
-  jpg = "image/jpeg", jpeg = "image/jpeg", ["image/jpg"] = "image/jpeg",
+  jpg = "image/jpeg", jpeg = "image/jpeg",
 }
 
 local function is_mime(value)
@@ -99,6 +100,7 @@ offer.component = {
   fields = {
     offer.component_type,
     { name = "format", type = "string", required = true, test = is_mime, pattern_says = mime_says,
+      missing_says = 'write one such as "image/png" or "text/html"',
       source = "contract 1.2, rule 5" },
     { name = "deliveryURL", type = "uri", source = "contract 1.2" },
     { name = "linkURL", type = "uri", source = "contract 1.2" },
@@ -118,6 +120,7 @@ offer.representation = {
   fields = {
     offer.channel,
     { name = "placement", type = "reference", to = "placement", required = true,
+      missing_says = "write the id of a placement, which dps.list_placements finds",
       source = "contract 1.2" },
     { name = "components", type = "array", required = true, min_items = 1,
       items = offer.component, source = "contract 1.2, rule 4" },

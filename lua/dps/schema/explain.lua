@@ -206,7 +206,7 @@ local function missing(field, mode)
   if allowed then
     return format("%s is missing; write one of %s", field.name, table.concat(allowed, ", "))
   end
-  return field.name .. " is missing; it is required"
+  return field.name .. " is missing; " .. (field.missing_says or "it is required")
 end
 
 local function explain_children(node, value, path, report)

@@ -188,11 +188,11 @@ end
 
 local function integer_range(field)
   if field.min and field.max then
-    return format("an integer from %d to %d", field.min, field.max)
+    return format("a whole number from %d to %d", field.min, field.max)
   elseif field.min then
-    return format("an integer of %d or more", field.min)
+    return format("a whole number of %d or more", field.min)
   end
-  return field.max and format("an integer of %d or less", field.max) or "an integer"
+  return field.max and format("a whole number of %d or less", field.max) or "a whole number"
 end
 
 function sayers.integer(field, value, label)
@@ -231,6 +231,10 @@ function sayers.reference(field, value, label, mode)
     end
   elseif type(value) ~= "string" then
     return wrong_type(label, expected, value)
+  end
+  if string.find(id, " ", 1, true) then
+    return format("%s %s looks like a name; it must be the id%s", label, say.quote(id),
+      field.to and format(", which dps.list_%ss finds", field.to) or "")
   end
   local _, message = values.check_id(id)
   return format("%s %s is not an id: %s", label, say.quote(id), message or "")

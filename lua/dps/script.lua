@@ -1,0 +1,92 @@
+-- Loads a user's script: text only, from a file, standard input or memory. It says in plain words why one cannot be
+-- loaded, and never runs it.
+
+local err = require "dps.err"
+
+local script = {}
+
+local MAX_BYTES = 16 * 1024 * 1024
+
+local function refuse(message, hint)
+  err.raise { kind = "refused", message = message, hint = hint }
+end
+
+local function read_all(file, name)
+  local text, why = file:read(MAX_BYTES + 1)
+  if why then
+    refuse(("%s can't be read: %s"):format(name, why), "name a Lua file: dps run campaign.lua")
+  elseif text and #text > MAX_BYTES then
+    refuse(name .. " is larger than 16 MiB", "keep the data in a file of its own, such as a CSV file")
+  end
+  return text or ""
+end
+
+local function read(path)
+  if path == "-" then
+    return read_all(io.stdin, "standard input")
+  end
+  local file, why = io.open(path, "rb")
+  if not file then
+    refuse(('the script "%s" can\'t be opened: %s'):format(path, why:sub(#path + 3)),
+      "check the path: it is looked up from the folder you are in")
+  end
+  local text <const>, _ <close> = read_all(file, ('"%s"'):format(path)), file
+  return text
+end
+
+local function absolute(search_path, places)
+  for place in search_path:gmatch "[^;]+" do
+    if place:sub(1, 1) == "/" then
+      places[#places + 1] = place
+    end
+  end
+  return table.concat(places, ";")
+end
+
+-- A script may require the modules that stand beside it; otherwise only absolute places are searched, so that what
+-- happens to lie in the current folder is never run by chance.
+local function search_beside(path)
+  local folder = path:match "^(.*)/[^/]*$" or "."
+  package.path = absolute(package.path, { folder .. "/?.lua", folder .. "/?/init.lua" })
+  package.cpath = absolute(package.cpath, {})
+end
+
+-- The library's own chunks are called "dps/...", and messages leave those out.
+local function apart_from_ours(path)
+  return path:find "^dps/" and "./" .. path or path
+end
+
+-- Chunks of the library are named dps/..., and errors point at what is none of them.
+local function chunk_name(name)
+  return (name:find "^dps/" and "@./" or "@") .. name
+end
+
+---Makes a chunk of a script's text. A first line that begins with # (#!/usr/bin/env) and a byte order mark are skipped.
+---@param name string  for messages, such as "campaign.lua"
+---@param text string
+---@return function chunk  raises kind "refused" for bytecode, a string for a syntax error
+function script.compile(name, text)
+  if text:sub(1, 4) == "\27Lua" then
+    refuse(('"%s" is Lua bytecode, not a script'):format(name), "run the text it was made from")
+  end
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "", 1)
+  local chunk, why = load(text, chunk_name(name), "t")
+  if not chunk then
+    error(why, 0)
+  end
+  return chunk
+end
+
+---Loads a script and sets the global `arg` (0 is the script itself) and where `require` looks.
+---@param path string  "-" is standard input
+---@param args string[]
+---@return function chunk
+function script.load(path, args)
+  local text = read(path)
+  _G.arg = table.move(args, 1, #args, 1, { [0] = path })
+  local name = apart_from_ours(path)
+  search_beside(name)
+  return script.compile(path == "-" and "stdin" or name, text)
+end
+
+return script

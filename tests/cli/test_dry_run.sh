@@ -1,0 +1,174 @@
+# --dry-run sends no write by any way, says each one that it would have sent, and answers for what it
+# would have written.
+source tests/support/cli.sh
+source tests/support/serve.sh
+
+cat >"$scratch/writes.lua" <<'LUA'
+local WEB = "https://ns.adobe.com/xdm/channel-types/web"
+local function offer(name, placement)
+  return { name = name, status = "draft", representations = { { channel = WEB, placement = placement, components = {
+    { type = "imagelink", format = "image/png", deliveryURL = "https://example.com/a.png" } } } } }
+end
+local function say(...)
+  local words = table.pack(...)
+  for i = 1, words.n do words[i] = tostring(words[i]) end
+  print("said: " .. table.concat(words, " | "):gsub("approved; .*", "approved; SO ON"))
+end
+local function try(f, ...)
+  local ok, e = pcall(f, ...)
+  say(ok, ok and "" or e.kind, ok and "" or e.message)
+end
+
+local placement = dps.create_placement { name = "Hero", channel = WEB, componentType = "imagelink" }
+say(placement.id, placement.etag, placement.dry)
+local receipt = dps.create_fallback(offer("First", placement))
+local second = dps.create_fallback(offer("Second\nline", placement.id))
+say(receipt.id, second.id, receipt.etag, receipt.dry)
+local entity = dps.get_fallback(receipt)
+say(entity.name, entity.id, entity.representations[1].placement, entity.dry)
+local updated = dps.update_fallback(receipt.id, { { op = "replace", path = "/name", value = "Renamed" } })
+say(updated.id, updated.etag, dps.get_fallback(receipt.id).name)
+say(dps.delete_fallback(second))
+try(dps.get_fallback, second)
+try(dps.delete_fallback, second)
+try(dps.get_placement, receipt.id)
+try(dps.get_fallback, "dry:fallback:99")
+try(dps.update_fallback, receipt, { { op = "remove", path = "/nothing" } })
+try(dps.create_fallback, { name = "Third" })
+say(dps.update_fallback(arg[1], { { op = "replace", path = "/name", value = "Not written" } }).dry)
+say(dps.delete_fallback(arg[1]))
+say(dps.get_fallback(arg[1]).name)
+for _, method in ipairs { "POST", "PUT", "PATCH", "DELETE" } do
+  local answer, status = dps.request { method = method, path = "/placements", body = { name = "x" } }
+  say(method, answer.dry, status)
+end
+local page, status = dps.request { method = "GET", path = "/placements" }
+say(status, page.count)
+local task = dps.spawn(function() return dps.create_fallback(offer("In a task", placement)) end)
+say(task:wait().id)
+coroutine.wrap(function() say(dps.create_fallback(offer("In a coroutine", placement)).id) end)()
+setmetatable({}, { __gc = function() dps.create_fallback(offer("In a finalizer", placement)) end })
+collectgarbage()
+LUA
+
+wanted=$(cat <<'SAID'
+dry:placement:1 | 1 | true
+dry:fallback:1 | dry:fallback:2 | 1 | true
+First | dry:fallback:1 | dry:placement:1 | true
+dry:fallback:1 | 2 | Renamed
+true
+false | http | this dry run has written no fallback offer with the id dry:fallback:2
+false | http | this dry run has written no fallback offer with the id dry:fallback:2
+false | http | this dry run has written no placement with the id dry:fallback:1
+false | http | this dry run has written no fallback offer with the id dry:fallback:99
+false | invalid | there is nothing at '/nothing'
+false | invalid | status: status is missing; write one of draft, approved; SO ON
+true
+true
+Kept
+POST | true | nil
+PUT | true | nil
+PATCH | true | nil
+DELETE | true | nil
+200 | 1
+dry:fallback:3
+dry:fallback:4
+SAID
+)
+announced=$(cat <<'WOULD'
+would create placement "Hero": POST /placements -> dry:placement:1
+would create fallback offer "First": POST /offers?offer-type=fallback -> dry:fallback:1
+would create fallback offer "Second?line": POST /offers?offer-type=fallback -> dry:fallback:2
+would update fallback offer dry:fallback:1: PATCH /offers/dry:fallback:1?offer-type=fallback
+would delete fallback offer dry:fallback:2: DELETE /offers/dry:fallback:2?offer-type=fallback
+would update fallback offer ID: PATCH /offers/ID?offer-type=fallback
+would delete fallback offer ID: DELETE /offers/ID?offer-type=fallback
+would send POST /placements
+would send PUT /placements
+would send PATCH /placements
+would send DELETE /placements
+would create fallback offer "In a task": POST /offers?offer-type=fallback -> dry:fallback:3
+would create fallback offer "In a coroutine": POST /offers?offer-type=fallback -> dry:fallback:4
+would create fallback offer "In a finalizer": POST /offers?offer-type=fallback -> dry:fallback:5
+WOULD
+)
+
+# --- against a library that can be asked afterwards ---
+
+db=$scratch/a.db
+start_library --db "$db"
+must "dps serve starts" [ -n "$url" ]
+point_at_library
+cat >"$scratch/keep.lua" <<'LUA'
+print(dps.create_fallback { name = "Kept", status = "draft", representations = { {
+  channel = "https://ns.adobe.com/xdm/channel-types/web", placement = "offerPlacement1234",
+  components = { { type = "imagelink", format = "image/png", deliveryURL = "https://example.com/a.png" } } } } }.id)
+LUA
+run "$DPS" run "$scratch/keep.lua"
+must "an offer is there before the dry run" [ "$code" = 0 ]
+kept=$out
+ask GET "/offers/$kept?offer-type=fallback"
+before=$body
+
+run "$DPS" run --dry-run --verbose "$scratch/writes.lua" "$kept"
+must "the dry run succeeds" [ "$code" = 0 ]
+must "its answers fit what would have been written" [ "$(sed -n 's/^said: //p' <<<"$out")" = "$wanted" ]
+would=$(grep '^would ' <<<"$out" | sed -E "s/, [0-9]+ bytes//; s/$kept/ID/g")
+must "each write is said in one line, in order" [ "$would" = "$announced" ]
+must "nothing else is printed" [ "$(grep -cvE '^(would |said:)' <<<"$out")" = 0 ]
+must "reads are sent" has "$err" 'GET /placements: 200'
+must "only reads are sent" lacks "$(grep -v '^GET ' <<<"$err")" ': 2'
+must "no request but a GET leaves" [ "$(grep -cvE '^GET ' "$scratch/err")" = 0 ]
+must "the library has one offer still" [ "$(count '/offers?offer-type=fallback')" = 1 ]
+must "the library has one placement still" [ "$(count /placements)" = 1 ]
+ask GET "/offers/$kept?offer-type=fallback"
+must "the offer is as it was" [ "$body" = "$before" ]
+
+# --- as lines for programs ---
+
+run "$DPS" run --dry-run --json "$scratch/writes.lua" "$kept"
+must "--json says as many writes" \
+  [ "$(grep -c '"dry_run":true' <<<"$out")" = "$(wc -l <<<"$announced")" ]
+cat >"$scratch/read.lua" <<'LUA'
+local n = 0
+for line in io.lines() do
+  if not line:find "^said:" then
+    local write = assert(require("dps.json").decode(line))
+    assert(write.dry_run == true and write.verb and write.method and write.target)
+    assert(write.verb ~= "create" or write.body.name == write.name and write.id)
+    n = n + 1
+  end
+end
+print(n)
+LUA
+must "each line is JSON with verb, method, target, name and body" \
+  [ "$("$DPS" run "$scratch/read.lua" <"$scratch/out")" = "$(wc -l <<<"$announced")" ]
+stop_library
+
+# --- with the library in the same process ---
+
+printf '%s\n' 'local n, m = 0, 0' 'for _ in dps.list_fallbacks() do n = n + 1 end' \
+  'for _ in dps.list_placements() do m = m + 1 end' 'print(n, m)' >"$scratch/count.lua"
+run "$DPS" run --local --local-db "$db" --dry-run "$scratch/writes.lua" "$kept"
+must "the dry run succeeds with --local-db" [ "$code" = 0 ]
+must "its answers are the same with --local-db" [ "$(sed -n 's/^said: //p' <<<"$out")" = "$wanted" ]
+run "$DPS" run --local --local-db "$db" "$scratch/count.lua"
+must "the database file has one offer and one placement still" [ "$out" = $'1\t1' ]
+if type -P sqlite3 >/dev/null; then
+  must "the database holds what it held (sqlite3)" \
+    [ "$(sqlite3 "$db" 'SELECT count(*), sum(etag) FROM objects')" = '2|2' ]
+fi
+
+# --- ids of a dry run mean nothing elsewhere ---
+
+printf '%s\n' 'local ok, e = pcall(dps.get_fallback, "dry:fallback:1")' 'print(ok, e.kind, e.message)' >"$scratch/after.lua"
+run "$DPS" run --local --verbose "$scratch/after.lua"
+must "without --dry-run such an id is refused" \
+  [ "$out" = $'false\trefused\tdry:fallback:1 is the id of a dry run; nothing with that id exists' ]
+must "without --dry-run such an id is not sent" lacks "$err" 'GET '
+run "$DPS" run --dry-run "$scratch/keep.lua"
+must "a dry run checks and says writes without reaching the service" \
+  has "$out" 'would create fallback offer "Kept"'
+must "a dry run that only writes needs no service" [ "$code" = 0 ]
+
+finish
