@@ -5,6 +5,11 @@
  * panic. Functions that return int return 0 for success or an exit code (see dps_exit_code);
  * dps_error then has the words.
  *
+ * A run begins with the first dps_load, dps_eval or dps_cli while no task lives, and ends when none
+ * lives any more or the run is stopped. Exit code and error are those of this run, or of the last.
+ * So one engine can run scripts one after the other, also after a failure or a stop; they share
+ * globals and modules.
+ *
  *   dps *engine = dps_open(NULL);
  *   if (engine && dps_load(engine, "campaign.lua", 0, NULL) == 0) dps_run(engine);
  *   int code = engine ? dps_exit_code(engine) : 1;
@@ -52,15 +57,15 @@ DPS_API dps *dps_open(const struct dps_options *options);
 DPS_API void dps_close(dps **engine);
 
 /* Makes the file (text only) the next task; "-" is standard input. argv is what the script sees as
- * arg[1..argc] and
- * `...`. Several loads before one run are several tasks. */
+ * arg[1..argc] and `...`. Several loads before one run are several tasks, which start in this
+ * order. */
 DPS_API int dps_load(dps *engine, const char *path, int argc, char *const argv[]);
-/* The same for text in memory; name appears in messages. */
+/* The same for text in memory; name appears in messages (NULL: "script"). */
 DPS_API int dps_eval(dps *engine, const char *code, size_t len, const char *name);
 /* Turns the loop until no task lives. Returns dps_exit_code. */
 DPS_API int dps_run(dps *engine);
 /* One turn of at most timeout_ms (-1: as long as it takes). Returns the number of live tasks, or -1
- * on an error. */
+ * when memory ran out; what became of the scripts says dps_exit_code. */
 DPS_API int dps_step(dps *engine, int timeout_ms);
 /* For hosts with a loop of their own: readable when dps_step has something to do... */
 DPS_API int dps_fd(const dps *engine);
@@ -70,13 +75,16 @@ DPS_API int dps_timeout(dps *engine);
 DPS_API int dps_cli(dps *engine, int argc, char *const argv[]);
 
 /* Ends the run with this exit code at the next wait or Lua instruction, whatever the script
- * catches. The only call that is safe from a signal handler. */
+ * catches; to-be-closed variables are not closed. Between runs it ends the next one before its
+ * first instruction. The only call that is safe from a signal handler. It ends no finalizer (__gc)
+ * that runs for ever. */
 DPS_API void dps_stop(dps *engine, int code);
 
 /* What the run came to: the first failure's code, or what os.exit or dps_stop left; an enum
  * dps_exit or the script's own. */
 DPS_API int dps_exit_code(const dps *engine);
-/* The last failure in words, "" if there was none. Valid until the next call on this engine. */
+/* The last failure in words, "" if there was none; "stopped" and more after a stop with a code
+ * other than 0. Valid until the next call on this engine. */
 DPS_API const char *dps_error(const dps *engine);
 /* To register C functions of the host's own. Calls on it are the host's to protect. */
 DPS_API struct lua_State *dps_lua(dps *engine);

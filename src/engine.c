@@ -32,7 +32,7 @@ static int explain(lua_State *L) {
 /* What a protected call left: explain's pair, or the plain error of one that ran out of memory. */
 static void report(struct dps *e, lua_State *L) {
   if (!lua_istable(L, -1)) {
-    dps_fail(e, DPS_FAILED, lua_tostring(L, -1));
+    dps_fail(e, DPS_FAILED, lua_isstring(L, -1) ? lua_tostring(L, -1) : NULL);
     return;
   }
   lua_rawgeti(L, -1, 1);
@@ -46,8 +46,8 @@ static int protect(struct dps *e, lua_CFunction f, void *argument) {
   if (!lua_checkstack(L, 16)) return dps_fail(e, DPS_FAILED, "not enough memory"), DPS_FAILED;
   lua_State *outer = e->running;
   int top = lua_gettop(L);
+  if (!outer) lua_sethook(L, NULL, 0, 0); /* also in a stopped run there is something to do */
   e->running = L;
-  if (!outer) lua_sethook(L, NULL, 0, 0); /* a stop that is over must not end this call */
   lua_pushcfunction(L, explain);
   lua_pushcfunction(L, f);
   lua_pushlightuserdata(L, argument);
@@ -55,7 +55,8 @@ static int protect(struct dps *e, lua_CFunction f, void *argument) {
   if (rc != LUA_OK && !e->stopping) report(e, L);
   e->running = outer;
   lua_settop(L, top);
-  return rc == LUA_OK ? DPS_DONE : e->exit_code;
+  if (rc == LUA_OK) return DPS_DONE;
+  return e->stopping ? e->stop_code : e->exit_code;
 }
 
 /* --- opening and closing --- */
@@ -93,7 +94,7 @@ dps *dps_open(const struct dps_options *options) {
   if (!e) return NULL;
   e->L = luaL_newstate();
   if (!e->L) return dps_close(&e), NULL;
-  protect(e, boot, e);
+  if (protect(e, boot, e) != DPS_DONE) dps_close(&e);
   return e;
 }
 
@@ -160,27 +161,41 @@ static int load_script(lua_State *L) {
   return 0;
 }
 
+/* Where nothing lives, a load begins a new run. A stop that came before it is still to be obeyed.
+ */
+static void begin(struct dps *e) {
+  if (e->tasks.alive) return;
+  e->exit_code = DPS_DONE;
+  e->error[0] = '\0';
+  e->abandoned = 0;
+}
+
 int dps_load(dps *e, const char *path, int argc, char *const argv[]) {
   struct load load = {.path = path, .argc = argc, .argv = argv};
+  begin(e);
   return protect(e, load_script, &load);
 }
 
 int dps_eval(dps *e, const char *code, size_t len, const char *name) {
-  struct load load = {.code = code, .len = len, .name = name};
+  struct load load = {.code = code, .len = len, .name = name ? name : "script"};
+  begin(e);
   return protect(e, load_script, &load);
 }
 
 /* --- running --- */
 
-/* An offer that was on its way may exist now: somebody should look. */
+/* The stop is over with the run that it ended. An offer that was on its way may exist now: somebody
+ * should look. */
 static void end_stopped(struct dps *e, lua_State *L) {
   dps_tasks_end(e, L);
   e->exit_code = e->stop_code;
-  snprintf(e->error, sizeof e->error, "stopped");
+  e->stopping = 0;
+  if (e->exit_code != DPS_DONE) snprintf(e->error, sizeof e->error, "stopped");
   if (!e->abandoned) return;
-  snprintf(e->error, sizeof e->error,
-           "stopped while %zu write%s unanswered: look whether the service carried out what was sent",
-           e->abandoned, e->abandoned == 1 ? " was" : "s were");
+  snprintf(
+      e->error, sizeof e->error,
+      "stopped while %zu write%s unanswered: look whether the service carried out what was sent",
+      e->abandoned, e->abandoned == 1 ? " was" : "s were");
 }
 
 static int finish_run(lua_State *L) {
@@ -226,7 +241,8 @@ int dps_fd(const dps *e) {
 }
 
 int dps_timeout(dps *e) {
-  int64_t ms = e->tasks.ready ? 0 : dps_loop_timeout(e->loop);
+  bool due = e->tasks.ready || e->stopping || (e->tasks.alive && !dps_loop_alive(e->loop));
+  int64_t ms = due ? 0 : dps_loop_timeout(e->loop);
   return ms > 1 << 30 ? 1 << 30 : (int)ms;
 }
 
@@ -255,8 +271,9 @@ static int call_cli(lua_State *L) {
 
 int dps_cli(dps *e, int argc, char *const argv[]) {
   struct load load = {.argc = argc, .argv = argv};
-  if (protect(e, call_cli, &load) != DPS_DONE) return e->stopping ? e->stop_code : e->exit_code;
-  return e->tasks.alive ? dps_run(e) : e->exit_code;
+  begin(e);
+  protect(e, call_cli, &load);
+  return e->tasks.alive || e->stopping ? dps_run(e) : e->exit_code;
 }
 
 /* --- the rest --- */
@@ -291,9 +308,11 @@ static int m_gc(lua_State *L) {
   return 0;
 }
 
-/* The box is made first and so finalized last, after every client and server of this engine. */
+/* The box is made first and so finalized last, after every client and server of this engine. A
+ * state that has one keeps it: its clients would not survive another. */
 int dps_engine_attach(lua_State *L) {
   static const char box_key = 'b';
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &box_key) == LUA_TUSERDATA) return 0;
   struct dps **box = lua_newuserdatauv(L, sizeof *box, 0);
   *box = NULL;
   lua_createtable(L, 0, 1);

@@ -42,7 +42,7 @@ struct dps_http_request {
   const char *body; /* NULL: none */
   size_t body_len;
   struct curl_slist *headers; /* its own lines, or NULL; the client's shared ones follow them */
-  void (*done)(struct dps_http_request *);
+  void (*done)(struct dps_http_request *); /* may do all but free the client */
 
   int code;    /* CURLE_OK, a CURLcode, or one of ours above */
   long status; /* HTTP status; 0 when no answer came */
@@ -68,8 +68,8 @@ void dps_http_request_clear(struct dps_http_request *);
 /* Starts or queues. Never calls done itself: that comes from a later turn. False: it could not even
  * start, code says why. */
 bool dps_http_submit(struct dps_http *, struct dps_http_request *);
-/* Takes the request back; its code becomes DPS_HTTP_CANCELLED, sent says what may have left. done
- * is not called. */
+/* Takes the request back; its code becomes DPS_HTTP_CANCELLED, sent says what may have left. Its
+ * done is not called; that of a queued request is, when this frees the slot and it cannot start. */
 void dps_http_cancel(struct dps_http_request *);
 
 /* Value of the answer's header, case-insensitive, trimmed; NULL when absent. *len receives its

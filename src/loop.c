@@ -1,9 +1,9 @@
 /* One epoll set, timers and the CURLM; see loop.h for the contract.
  *
- * Two ideas carry this file. Sockets of libcurl stay registered when it lets go of them and are
+ * Two ideas carry this file. Connections of libcurl stay registered when it lets go of them and are
  * taken out only when they become ready while nobody wants them ("lazy registration": idle
- * keep-alive connections cost no system call). And every turn ends by draining all of curl's
- * messages, so that no wait ever begins with one unread. */
+ * keep-alive connections cost no system call). And all of curl's messages are drained at the end of
+ * every turn and at the beginning of one inside another, so that no wait begins with one unread. */
 #include "loop.h"
 
 #include <errno.h>
@@ -18,6 +18,7 @@ enum { EVENTS_PER_TURN = 64, MAX_WATCHES = 64 };
 struct curl_fd {
   uint32_t want;       /* what libcurl asks for; 0 once it has let go */
   uint32_t registered; /* what the epoll set has */
+  bool lazy;           /* a connection: its close will be seen, so it may stay registered */
 };
 
 /* Watches are named in the set by place and generation, so an event that was fetched before an
@@ -41,6 +42,7 @@ struct dps_loop {
   struct dps_watch wake;
   struct dps_timer **heap; /* binary heap by due; heap[0] is the next */
   size_t timers, heap_cap;
+  uint64_t starts;
   struct curl_clock curl_clock;
   struct dps_clocked *clocked;
   uint64_t turn;
@@ -61,16 +63,20 @@ static void heap_put(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
   timer->place = i + 1;
 }
 
+static bool before(const struct dps_timer *a, const struct dps_timer *b) {
+  return a->due < b->due || (a->due == b->due && a->order < b->order);
+}
+
 static void sift_up(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
-  for (; i > 0 && loop->heap[(i - 1) / 2]->due > timer->due; i = (i - 1) / 2)
+  for (; i > 0 && before(timer, loop->heap[(i - 1) / 2]); i = (i - 1) / 2)
     heap_put(loop, i, loop->heap[(i - 1) / 2]);
   heap_put(loop, i, timer);
 }
 
 static void sift_down(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
   for (size_t child; (child = 2 * i + 1) < loop->timers; i = child) {
-    if (child + 1 < loop->timers && loop->heap[child + 1]->due < loop->heap[child]->due) child++;
-    if (loop->heap[child]->due >= timer->due) break;
+    if (child + 1 < loop->timers && before(loop->heap[child + 1], loop->heap[child])) child++;
+    if (before(timer, loop->heap[child])) break;
     heap_put(loop, i, loop->heap[child]);
   }
   heap_put(loop, i, timer);
@@ -90,6 +96,7 @@ bool dps_timer_start(struct dps_loop *loop, struct dps_timer *timer, int64_t del
   dps_timer_stop(loop, timer);
   if (!heap_room(loop)) return false;
   timer->due = dps_loop_now() + (delay_ms > 0 ? delay_ms : 0);
+  timer->order = ++loop->starts;
   sift_up(loop, loop->timers++, timer);
   return true;
 }
@@ -105,11 +112,11 @@ void dps_timer_stop(struct dps_loop *loop, struct dps_timer *timer) {
 }
 
 /* Timers started meanwhile wait for the next turn, so a timer that restarts itself cannot hold this
- * one. */
+ * one. None of them stands before one that was due already. */
 static void fire_timers(struct dps_loop *loop) {
   int64_t now = dps_loop_now();
-  for (size_t left = loop->timers; left > 0 && loop->timers > 0 && loop->heap[0]->due <= now;
-       left--) {
+  uint64_t last = loop->starts;
+  while (loop->timers && loop->heap[0]->due <= now && loop->heap[0]->order <= last) {
     struct dps_timer *timer = loop->heap[0];
     dps_timer_stop(loop, timer);
     timer->fire(timer);
@@ -150,8 +157,10 @@ static void watch_event(struct dps_loop *loop, const struct epoll_event *event) 
 
 void dps_loop_wake(struct dps_loop *loop) {
   uint64_t one = 1;
+  int error = errno; /* whose signal handler this may be */
   ssize_t n = write(loop->wake.fd, &one, sizeof one);
   (void)n; /* a full counter wakes as well */
+  errno = error;
 }
 
 static void on_wake(struct dps_watch *watch, uint32_t events) {
@@ -187,7 +196,14 @@ static int register_fd(struct dps_loop *loop, int fd, uint32_t events) {
   return 0;
 }
 
-/* https://curl.se/libcurl/c/CURLMOPT_SOCKETFUNCTION.html */
+static void unregister_fd(struct dps_loop *loop, int fd) {
+  struct curl_fd *known = &loop->fds[fd];
+  if (known->registered) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+  known->registered = 0;
+}
+
+/* Of what is no connection (the resolver's pair) libcurl tells the end here, and closes it itself.
+ * https://curl.se/libcurl/c/CURLMOPT_SOCKETFUNCTION.html */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *socketp) {
   static const uint32_t events[] = {
       [CURL_POLL_IN] = EPOLLIN, [CURL_POLL_OUT] = EPOLLOUT, [CURL_POLL_INOUT] = EPOLLIN | EPOLLOUT};
@@ -196,7 +212,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *
   if (!know_fd(loop, (size_t)fd)) return -1;
   if (what != CURL_POLL_REMOVE) return register_fd(loop, fd, events[what]);
   loop->fds[fd].want = 0;
+  if (!loop->fds[fd].lazy) unregister_fd(loop, fd);
   return 0;
+}
+
+int dps_loop_own_socket(void *userp, curl_socket_t fd, curlsocktype purpose) {
+  struct dps_loop *loop = userp;
+  (void)purpose;
+  if (!know_fd(loop, (size_t)fd)) return CURL_SOCKOPT_ERROR;
+  loop->fds[fd] = (struct curl_fd){.lazy = true};
+  return CURL_SOCKOPT_OK;
 }
 
 int dps_loop_close_socket(void *userp, curl_socket_t fd) {
@@ -209,8 +234,7 @@ static void curl_event(struct dps_loop *loop, const struct epoll_event *event) {
   int fd = (int)(event->data.u64 >> 1);
   struct curl_fd *known = &loop->fds[fd];
   if (!known->want) {
-    if (known->registered) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
-    known->registered = 0;
+    unregister_fd(loop, fd);
     return;
   }
   int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
@@ -236,17 +260,21 @@ static void on_curl_clock(struct dps_timer *timer) {
   curl_multi_socket_action(clock->loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-/* The message dies with curl_multi_remove_handle, so what is needed of it is copied first. */
-static void drain(struct dps_loop *loop) {
+/* The message dies with curl_multi_remove_handle, so what is needed of it is copied first. True
+ * when there was one. */
+static bool drain(struct dps_loop *loop) {
+  bool any = false;
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(loop->multi, &left));) {
     if (message->msg != CURLMSG_DONE) continue;
+    any = true;
     CURLcode result = message->data.result;
     struct dps_transfer *transfer = NULL;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
     dps_loop_remove_transfer(loop, transfer);
     transfer->ended(transfer, result);
   }
+  return any;
 }
 
 CURLMcode dps_loop_add_transfer(struct dps_loop *loop, struct dps_transfer *transfer) {
@@ -281,7 +309,7 @@ void dps_loop_remove_clocked(struct dps_loop *loop, struct dps_clocked *source) 
 
 static struct dps_clocked *due(const struct dps_loop *loop, uint64_t turn) {
   struct dps_clocked *source = loop->clocked;
-  while (source && (source->turn == turn || source->timeout_ms(source) != 0))
+  while (source && (source->turn >= turn || source->timeout_ms(source) != 0))
     source = source->next;
   return source;
 }
@@ -315,7 +343,8 @@ int64_t dps_loop_timeout(struct dps_loop *loop) {
 
 void dps_loop_turn(struct dps_loop *loop, int64_t max_wait_ms) {
   struct epoll_event events[EVENTS_PER_TURN];
-  int64_t wait = max_wait_ms == 0 ? 0 : sooner(max_wait_ms, dps_loop_timeout(loop));
+  bool due = drain(loop) || max_wait_ms == 0;
+  int64_t wait = due ? 0 : sooner(max_wait_ms, dps_loop_timeout(loop));
   int n =
       epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait > INT32_MAX ? INT32_MAX : (int)wait);
   for (int i = 0; i < n; i++) {

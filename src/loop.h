@@ -35,18 +35,20 @@ int64_t dps_loop_timeout(struct dps_loop *);
 
 /* --- timers: embedded in what they time; zeroed is "not started" --- */
 struct dps_timer {
-  int64_t due;  /* dps_loop_now() time; set by start */
-  size_t place; /* 1-based place in the heap; 0 while not started */
+  int64_t due;    /* dps_loop_now() time; set by start */
+  uint64_t order; /* of all starts; timers that are due at the same time fire in this order */
+  size_t place;   /* 1-based place in the heap; 0 while not started */
   void (*fire)(struct dps_timer *);
 };
-/* Starts or restarts. fire runs once, from a turn, never from inside start. False: out of memory.
- */
+/* Starts or restarts. fire runs once, from a turn, never from inside start, and not in a turn that
+ * fires timers already. False: out of memory. */
 bool dps_timer_start(struct dps_loop *, struct dps_timer *, int64_t delay_ms);
 void dps_timer_stop(struct dps_loop *, struct dps_timer *);
 
 /* --- watched descriptors: level-triggered EPOLLIN/EPOLLOUT --- */
 struct dps_watch {
   int fd;
+  /* A turn inside of this one may have taken what was there: the descriptor should not block. */
   void (*ready)(struct dps_watch *, uint32_t events);
 };
 bool dps_loop_watch(struct dps_loop *, struct dps_watch *, uint32_t events);
@@ -74,9 +76,11 @@ struct dps_transfer {
 CURLMcode dps_loop_add_transfer(struct dps_loop *, struct dps_transfer *);
 /* Takes a transfer out before its end; ended is not called. */
 void dps_loop_remove_transfer(struct dps_loop *, struct dps_transfer *);
-/* Every easy handle must use this for CURLOPT_CLOSESOCKETFUNCTION, with the loop as
- * CURLOPT_CLOSESOCKETDATA: descriptors stay registered between transfers, so a close must be seen.
+/* Every easy handle must use these for CURLOPT_SOCKOPTFUNCTION and CURLOPT_CLOSESOCKETFUNCTION,
+ * with the loop as their data: sockets of connections stay registered between transfers, so both
+ * ends of their lives must be seen. https://curl.se/libcurl/c/CURLOPT_SOCKOPTFUNCTION.html
  * https://curl.se/libcurl/c/CURLOPT_CLOSESOCKETFUNCTION.html */
+int dps_loop_own_socket(void *loop, curl_socket_t, curlsocktype);
 int dps_loop_close_socket(void *loop, curl_socket_t);
 /* Connections kept open between transfers; raised to at least n. */
 void dps_loop_keep_connections(struct dps_loop *, long n);

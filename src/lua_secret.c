@@ -29,6 +29,7 @@ static int push_handle(lua_State *L, const char *text) {
   struct handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
   *handle = (struct handle){0};
   luaL_setmetatable(L, DPS_SECRET);
+  if (dps_engine(L)->closing) return 1; /* empty: it would never be finalized */
   if (!dps_secret_set(&handle->secret, text)) return luaL_error(L, "not enough memory");
   if (dps_secret_is_token(&handle->secret)) return 1;
   lua_pushnil(L);

@@ -32,6 +32,7 @@ static void cancel_sleep(struct dps_wait *wait) {
 
 static int m_sleep_gc(lua_State *L) {
   struct sleep *sleep = lua_touserdata(L, 1);
+  dps_wait_forget(&sleep->wait);
   if (sleep->loop) dps_timer_stop(sleep->loop, &sleep->timer);
   return 0;
 }
@@ -74,7 +75,7 @@ static int push_results(lua_State *L, struct dps_task *task) {
   int n = lua_gettop(task->co);
   lua_pushliteral(L, "done");
   luaL_checkstack(L, n, "too many results of a task");
-  luaL_checkstack(task->co, n, "too many results of a task");
+  if (!lua_checkstack(task->co, n)) luaL_error(L, "too many results of a task");
   for (int i = 1; i <= n; i++)
     lua_pushvalue(task->co, i);
   lua_xmove(task->co, L, n);
@@ -105,7 +106,9 @@ static void cancel_join(struct dps_wait *wait) {
 }
 
 static int m_join_gc(lua_State *L) {
-  leave(lua_touserdata(L, 1));
+  struct dps_join *join = lua_touserdata(L, 1);
+  dps_wait_forget(&join->wait);
+  leave(join);
   return 0;
 }
 
@@ -123,12 +126,13 @@ static int k_wait(lua_State *L, int status, lua_KContext context) {
 static int l_task_wait(lua_State *L) {
   struct dps_task *task = check_task(L, 1);
   lua_settop(L, 1);
-  if (task->state >= DPS_TASK_DONE) return push_outcome(L, task);
   struct dps_join *join = lua_newuserdatauv(L, sizeof *join, 1);
   *join = (struct dps_join){.wait = {.cancel = cancel_join, .needs_tasks = true}};
   luaL_setmetatable(L, JOIN);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, 2, 1);
+  /* Only now: to make the join may run a finalizer that waits until the task has ended. */
+  if (task->state >= DPS_TASK_DONE) return push_outcome(L, task);
   join->target = task;
   join->next = task->joins;
   task->joins = join;
@@ -165,14 +169,15 @@ static void push_reporter(lua_State *L) {
   luaL_loadstring(L, "return require('dps.report').describe(...)");
 }
 
+/* Raises nothing: a number is not made a string, and whatever the reporter says it is a failure. */
 void dps_report(struct dps *e, lua_State *L) {
   int top = lua_gettop(L) - 2;
   push_reporter(L);
   lua_insert(L, top + 1);
-  if (lua_pcall(L, 2, 2, 0) == LUA_OK)
-    dps_fail(e, (int)lua_tointeger(L, -2), lua_tostring(L, -1));
-  else
-    dps_fail(e, DPS_FAILED, lua_tostring(L, -1));
+  int rc = lua_pcall(L, 2, 2, 0);
+  int code = rc == LUA_OK ? (int)lua_tointeger(L, -2) : DPS_FAILED;
+  bool worded = lua_type(L, -1) == LUA_TSTRING;
+  dps_fail(e, code ? code : DPS_FAILED, worded ? lua_tostring(L, -1) : "an error without words");
   lua_settop(L, top);
 }
 

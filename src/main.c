@@ -51,6 +51,7 @@ int main(int argc, char *argv[]) {
   engine = dps_open(&options);
   forget("DPS_ACCESS_TOKEN");
   if (!engine) return fputs("dps: not enough memory\n", stderr), DPS_FAILED;
+  if (interrupted) dps_stop(engine, 128 + SIGINT); /* it came while the engine was made */
   int code = dps_cli(engine, argc, argv);
   if (interrupted) fprintf(stderr, "dps: %s\n", dps_error(engine));
   dps_close(&engine);

@@ -18,9 +18,9 @@ struct dps {
   struct dps_tasks tasks;
   struct dps_secret access_token;
   lua_State *volatile running;    /* the coroutine that executes now, for the stop hook */
-  volatile sig_atomic_t stopping; /* sticky: dps_stop was called */
+  volatile sig_atomic_t stopping; /* dps_stop was called; stays until the run has ended */
   volatile sig_atomic_t stop_code;
-  bool closing; /* waits end at once as cancelled */
+  bool closing;     /* waits end at once as cancelled */
   size_t abandoned; /* writes that were cancelled after they had been sent */
   int exit_code;
   char error[2048];

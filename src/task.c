@@ -24,9 +24,9 @@ static void make_ready(struct dps *e, struct dps_task *task) {
   tasks->ready_end = &task->next_ready;
 }
 
+/* There must be one. */
 static struct dps_task *pop_ready(struct dps_tasks *tasks) {
   struct dps_task *task = tasks->ready;
-  if (!task) return NULL;
   tasks->ready = task->next_ready;
   task->queued = false;
   return task;
@@ -108,17 +108,6 @@ static void wake_joins(struct dps_task *task) {
   }
 }
 
-/* Keeps the traceback while the stack still shows it (user value 2), and runs the to-be-closed
- * variables. */
-static void keep_failure(lua_State *L, struct dps_task *task) {
-  push_anchors(L);
-  lua_rawgetp(L, -1, task);
-  luaL_traceback(L, task->co, NULL, 0);
-  lua_setiuservalue(L, -2, 2);
-  lua_pop(L, 2);
-  lua_resetthread(task->co);
-}
-
 void dps_task_push_traceback(lua_State *L, struct dps_task *task) {
   push_anchors(L);
   lua_rawgetp(L, -1, task);
@@ -127,34 +116,97 @@ void dps_task_push_traceback(lua_State *L, struct dps_task *task) {
   lua_pop(L, 1);
 }
 
-static void finish(struct dps *e, lua_State *L, struct dps_task *task, int rc) {
-  unlink_alive(&e->tasks, task);
-  task->state = rc == LUA_OK ? DPS_TASK_DONE : DPS_TASK_FAILED;
-  if (rc != LUA_OK) keep_failure(L, task);
-  if (rc != LUA_OK && (task->cancelled || e->stopping)) task->state = DPS_TASK_CANCELLED;
-  bool failed = task->state == DPS_TASK_FAILED;
+/* --- running --- */
+
+/* What runs now, to come back to. */
+struct outer {
+  struct dps_task *current;
+  lua_State *running;
+};
+
+static struct outer enter(struct dps *e, struct dps_task *task) {
+  struct outer outer = {e->tasks.current, e->running};
+  e->tasks.current = task;
+  e->running = task->co;
+  if (e->stopping) dps_arm_stop(task->co);
+  return outer;
+}
+
+static void leave(struct dps *e, struct outer outer) {
+  e->running = outer.running;
+  e->tasks.current = outer.current;
+  if (e->stopping && outer.running) dps_arm_stop(outer.running);
+}
+
+/* Closes what the coroutine left open, as the task's own code: it may wait, and a stop reaches it.
+ * Raises nothing. */
+static int close_variables(struct dps *e, struct dps_task *task) {
+  struct outer outer = enter(e, task);
+  task->state = DPS_TASK_RUNNING;
+  int rc = lua_resetthread(task->co);
+  leave(e, outer);
+  return rc;
+}
+
+/* [task] -> []: user value 2 becomes what the stack shows now. */
+static int keep_traceback(lua_State *L) {
+  struct dps_task *task = lua_touserdata(L, 1);
+  push_anchors(L);
+  lua_rawgetp(L, -1, task);
+  luaL_traceback(L, task->co, NULL, 0);
+  lua_setiuservalue(L, -2, 2);
+  return 0;
+}
+
+/* The error stays on top of the coroutine's stack, also where it was not even resumed because C's
+ * stack is full. Raises nothing. */
+static void keep_failure(struct dps *e, lua_State *L, struct dps_task *task) {
+  lua_pushcfunction(L, keep_traceback);
+  lua_pushlightuserdata(L, task);
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
+  lua_xmove(task->co, L, 1);
+  lua_pushvalue(L, -1);
+  lua_xmove(L, task->co, 1);
+  if (close_variables(e, task) == LUA_OK)
+    lua_xmove(L, task->co, 1);
+  else
+    lua_pop(L, 1);
+}
+
+/* Lists and waiters first: the report may raise. */
+static void end(struct dps *e, lua_State *L, struct dps_task *task, enum dps_task_state state) {
+  bool failed = state == DPS_TASK_FAILED;
   bool unseen = failed && !task->joins;
-  if (failed && task->main) dps_task_report(e, L, task);
+  unlink_alive(&e->tasks, task);
+  task->state = state;
   wake_joins(task);
+  if (failed && task->main) dps_task_report(e, L, task);
   if (!unseen || task->reported) drop_anchor(L, task);
 }
 
+/* A stopped run closes no variables: the stop ends every handler at its first instruction, and no
+ * hook reaches the handlers of a coroutine that died inside of one. */
+static void finish(struct dps *e, lua_State *L, struct dps_task *task, int rc) {
+  bool cancelled = task->cancelled;
+  if (rc != LUA_OK && !e->stopping) keep_failure(e, L, task);
+  cancelled = cancelled || e->stopping;
+  end(e, L, task, rc == LUA_OK ? DPS_TASK_DONE : cancelled ? DPS_TASK_CANCELLED : DPS_TASK_FAILED);
+}
+
+static void forget_wait(struct dps_task *task) {
+  if (task->wait) task->wait->task = NULL;
+  task->wait = NULL;
+}
+
 static void resume(struct dps *e, lua_State *L, struct dps_task *task) {
-  struct dps_task *outer = e->tasks.current;
-  lua_State *running = e->running;
   int arguments = task->started ? 0 : task->arguments;
   int results = 0;
   task->state = DPS_TASK_RUNNING;
   task->started = true;
-  if (task->wait) task->wait->task = NULL;
-  task->wait = NULL;
-  e->tasks.current = task;
-  e->running = task->co;
-  if (e->stopping) dps_arm_stop(task->co);
+  forget_wait(task);
+  struct outer outer = enter(e, task);
   int rc = lua_resume(task->co, L, arguments, &results);
-  e->running = running;
-  e->tasks.current = outer;
-  if (e->stopping && running) dps_arm_stop(running);
+  leave(e, outer);
   if (rc != LUA_YIELD) {
     finish(e, L, task, rc);
     return;
@@ -164,17 +216,19 @@ static void resume(struct dps *e, lua_State *L, struct dps_task *task) {
   if (!task->wait || task->wait->done) make_ready(e, task);
 }
 
-/* A task that was cancelled before its first instruction never runs. */
+/* False when it was cancelled before its first instruction, and when a script got hold of its
+ * coroutine and has resumed or closed it. */
+static bool can_resume(const struct dps_task *task) {
+  return task->started ? lua_status(task->co) == LUA_YIELD : !task->cancelled;
+}
+
 static void step(struct dps *e, lua_State *L, struct dps_task *task) {
-  luaL_checkstack(L, 8, NULL);
-  if (task->started || !task->cancelled) {
+  if (can_resume(task)) {
     resume(e, L, task);
     return;
   }
-  unlink_alive(&e->tasks, task);
-  task->state = DPS_TASK_CANCELLED;
-  wake_joins(task);
-  drop_anchor(L, task);
+  forget_wait(task);
+  end(e, L, task, DPS_TASK_CANCELLED);
 }
 
 /* --- waiting --- */
@@ -182,6 +236,13 @@ static void step(struct dps *e, lua_State *L, struct dps_task *task) {
 void dps_wait_done(struct dps_wait *wait) {
   wait->done = true;
   if (wait->task) make_ready(wait->task->engine, wait->task);
+}
+
+void dps_wait_forget(struct dps_wait *wait) {
+  struct dps_task *task = wait->task;
+  if (!task) return;
+  forget_wait(task);
+  make_ready(task->engine, task);
 }
 
 static bool take_cancel(struct dps_task *task) {
@@ -194,8 +255,10 @@ static void resume_ready(struct dps *e, lua_State *L) {
   size_t n = 0;
   for (struct dps_task *task = e->tasks.ready; task; task = task->next_ready)
     n++;
-  for (struct dps_task *task; n > 0 && (task = pop_ready(&e->tasks)); n--)
-    step(e, L, task);
+  for (; n > 0 && e->tasks.ready; n--) {
+    luaL_checkstack(L, 8, NULL); /* raises while the task is still in the list */
+    step(e, L, pop_ready(&e->tasks));
+  }
 }
 
 /* Ends a sleeping task's wait early; its continuation finds the wait not done. */
@@ -208,8 +271,9 @@ static struct dps_task *target_of(const struct dps_wait *wait) {
   return wait && wait->needs_tasks ? ((const struct dps_join *)wait)->target : NULL;
 }
 
-/* Where nothing can happen any more, tasks wait for each other in a ring. Follows who waits for whom until it must be
- * inside of it, and ends that one wait. False: the chain from this task leads to no ring. */
+/* Where nothing can happen any more, tasks wait for each other in a ring. Follows who waits for
+ * whom until it must be inside of it, and ends that one wait. False: the chain from this task leads
+ * to no ring. */
 static bool break_ring(struct dps *e, struct dps_task *task) {
   for (size_t i = 0; task && i <= e->tasks.alive; i++)
     task = task->state == DPS_TASK_WAITING ? target_of(task->wait) : NULL;
@@ -234,6 +298,13 @@ static void block(struct dps *e, lua_State *L, struct dps_wait *wait, struct dps
   }
 }
 
+/* A script that resumes the coroutine of a sleeping task itself does not wake the task. */
+static int k_await(lua_State *L, int status, lua_KContext context) {
+  struct dps_wait *wait = (struct dps_wait *)context;
+  if (wait->task) return lua_yieldk(L, 0, context, k_await);
+  return wait->k(L, status, 0);
+}
+
 int dps_task_await(lua_State *L, struct dps_wait *wait, lua_KFunction k) {
   struct dps *e = dps_engine(L);
   struct dps_task *self = e->tasks.current;
@@ -242,7 +313,8 @@ int dps_task_await(lua_State *L, struct dps_wait *wait, lua_KFunction k) {
     if (own && lua_isyieldable(L)) {
       self->wait = wait;
       wait->task = self;
-      return lua_yieldk(L, 0, 0, k);
+      wait->k = k;
+      return lua_yieldk(L, 0, (lua_KContext)wait, k_await);
     }
     block(e, L, wait, self);
   }
@@ -261,23 +333,23 @@ void dps_task_cancel(struct dps_task *task) {
 
 /* --- all of them --- */
 
+/* Also with nothing left to do: what made the loop's descriptor ready must be taken. */
 void dps_tasks_turn(struct dps *e, lua_State *L, int max_wait_ms) {
-  resume_ready(e, L);
-  if (!e->tasks.alive || e->stopping) return;
-  if (!e->tasks.ready && !dps_loop_alive(e->loop)) break_ring(e, e->tasks.first);
-  dps_loop_turn(e->loop, e->tasks.ready ? 0 : max_wait_ms);
+  if (!e->stopping) resume_ready(e, L);
+  bool over = !e->tasks.alive || e->stopping;
+  if (!over && !e->tasks.ready && !dps_loop_alive(e->loop)) break_ring(e, e->tasks.first);
+  dps_loop_turn(e->loop, over || e->tasks.ready ? 0 : max_wait_ms);
 }
 
+/* Handlers may spawn tasks and make others ready: the ready list is emptied each time, because what
+ * is in it may be freed as soon as it has ended. A task that runs now is the caller's caller. */
 void dps_tasks_end(struct dps *e, lua_State *L) {
-  while (e->tasks.first) {
-    struct dps_task *task = e->tasks.first;
+  for (struct dps_task *task; (task = e->tasks.first);) {
+    e->tasks.ready = NULL;
     if (task->state == DPS_TASK_WAITING && task->wait) task->wait->cancel(task->wait);
-    unlink_alive(&e->tasks, task);
-    task->state = DPS_TASK_CANCELLED;
-    if (e->stopping) dps_arm_stop(task->co);
-    lua_resetthread(task->co);
-    wake_joins(task);
-    drop_anchor(L, task);
+    forget_wait(task);
+    if (!e->stopping && task->state != DPS_TASK_RUNNING) close_variables(e, task);
+    end(e, L, task, DPS_TASK_CANCELLED);
   }
   e->tasks.ready = NULL;
 }

@@ -20,6 +20,7 @@ struct dps_wait {
   bool deadlock;         /* it never will: nothing is left that could make it happen */
   bool needs_tasks;      /* only a script task can end it, so a blocking wait resumes those too */
   struct dps_task *task; /* who sleeps on it; NULL while nobody does */
+  lua_KFunction k;       /* task.c's */
   void (*cancel)(struct dps_wait *); /* stops the operation; done stays false */
 };
 
@@ -34,6 +35,10 @@ struct dps_tasks {
 /* Marks a wait as over and its task runnable. Called from loop callbacks; touches no Lua. */
 void dps_wait_done(struct dps_wait *);
 
+/* Must be called before the operation's memory goes, from its __gc: a script may have closed the
+ * coroutine that slept. */
+void dps_wait_forget(struct dps_wait *);
+
 /* Waits, then runs k(L, LUA_YIELD, 0), where !wait->done means cancelled. The operation must stay
  * anchored on L's stack. */
 int dps_task_await(lua_State *L, struct dps_wait *, lua_KFunction k);
@@ -44,7 +49,7 @@ struct dps_task *dps_task_spawn(lua_State *L, int n);
 
 /* Resumes every task that is ready now, each once, then turns the loop for at most max_wait_ms. */
 void dps_tasks_turn(struct dps *, lua_State *L, int max_wait_ms);
-/* Ends every task: cancels its wait, closes its variables. */
+/* Ends every task: cancels its wait, and closes its variables but for a stopped run. */
 void dps_tasks_end(struct dps *, lua_State *L);
 /* Reports the failed tasks that nobody waited for. */
 void dps_tasks_report(struct dps *, lua_State *L);

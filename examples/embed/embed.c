@@ -1,6 +1,5 @@
-/* Shows the smallest useful host of libdps: it runs the Lua code that is its argument, as in
- * embed 'print(dps.version)', and says what came of it. cc embed.c $(pkg-config --cflags --libs
- * dps) */
+/* Shows the smallest useful host of libdps: runs Lua code, embed 'print(dps.version)', and reports.
+ * Build it with: cc embed.c $(pkg-config --cflags --libs dps) */
 #include <stdio.h>
 #include <string.h>
 

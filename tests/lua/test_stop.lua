@@ -1,4 +1,5 @@
--- Stopping: os.exit and SIGINT end a run at the next wait or instruction, whatever the script catches.
+-- Stopping: os.exit and SIGINT end a run at the next wait or instruction, whatever the script
+-- catches.
 local lu = require "luaunit"
 local support = require "support"
 
@@ -79,7 +80,9 @@ function T.test_an_interrupt_ends_a_loop_in_a_coroutine_and_the_one_around_it()
 end
 
 function T.test_an_interrupt_ends_a_call_that_blocks_in_a_sort()
-  interrupted [[interrupt() while true do pcall(table.sort, {3, 2, 1}, function() dps.sleep(1000) end) end]]
+  interrupted [[
+    interrupt()
+    while true do pcall(table.sort, {3, 2, 1}, function() dps.sleep(1000) end) end]]
 end
 
 function T.test_an_interrupt_ends_all_tasks()

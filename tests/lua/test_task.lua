@@ -161,12 +161,105 @@ function T.test_ten_thousand_tasks_leave_no_memory_behind()
   lu.assertTrue(round() - first < 64, "kilobytes after twice as many tasks")
 end
 
+-- A coroutine of a task that a script got hold of.
+local function sleeping_task()
+  local co
+  local task = dps.spawn(function()
+    co = coroutine.running()
+    dps.sleep(0.01)
+    return "slept"
+  end)
+  dps.sleep(0)
+  return task, co
+end
+
+function T.test_resuming_the_coroutine_of_a_sleeping_task_does_not_wake_it()
+  local task, co = sleeping_task()
+  lu.assertEquals({ coroutine.resume(co, "ignored") }, { true })
+  lu.assertEquals({ coroutine.resume(co) }, { true })
+  lu.assertEquals(task:wait(), "slept")
+end
+
+function T.test_a_task_whose_coroutine_was_closed_is_cancelled()
+  local task, co = sleeping_task()
+  lu.assertTrue(coroutine.close(co))
+  co = nil
+  for _ = 1, 3 do collectgarbage() end
+  lu.assertTrue(err.is(raised(task.wait, task), "cancelled"))
+  lu.assertNil(co)
+end
+
+function T.test_a_task_that_was_resumed_to_its_end_by_a_script_is_cancelled()
+  local co
+  local task = dps.spawn(function()
+    co = coroutine.running()
+    coroutine.yield()
+    coroutine.yield()
+    return 1
+  end)
+  dps.spawn(function() end):wait()
+  lu.assertEquals({ coroutine.resume(co) }, { true, 1 })
+  lu.assertTrue(err.is(raised(task.wait, task), "cancelled"))
+end
+
+function T.test_more_results_than_a_stack_holds_are_an_error()
+  local many = {}
+  for i = 1, 600000 do many[i] = i end
+  local task = dps.spawn(function() return table.unpack(many) end)
+  lu.assertStrContains(tostring(raised(task.wait, task)), "too many results")
+end
+
+function T.test_a_failing_tasks_variables_may_wait_while_they_close()
+  local order = {}
+  local task = dps.spawn(function()
+    local guard <close> = setmetatable({}, { __close = function()
+      dps.sleep(0.001)
+      order[#order + 1] = "closed"
+      dps.spawn(function() order[#order + 1] = "spawned" end):wait()
+    end })
+    error(guard)
+  end)
+  raised(task.wait, task)
+  lu.assertEquals(order, { "closed", "spawned" })
+end
+
+function T.test_waits_too_deep_in_one_another_are_errors_of_their_own_tasks()
+  local tasks, n = {}, 150
+  local beside = dps.spawn(function() dps.sleep(0.01) return "unharmed" end)
+  for i = 1, n do
+    tasks[i] = dps.spawn(function()
+      table.sort({ 2, 1 }, function() tasks[i + 1]:wait() end)
+    end)
+  end
+  lu.assertStrContains(tostring(raised(tasks[1].wait, tasks[1])), "C stack overflow")
+  for i = 1, n do raised(tasks[i].wait, tasks[i]) end
+  lu.assertEquals(beside:wait(), "unharmed")
+end
+
+function T.test_wrap_raises_as_the_library_does()
+  local thrown = {}
+  lu.assertIs(raised(coroutine.wrap(error), thrown), thrown)
+  local closed
+  local function leave()
+    local guard <close> = setmetatable({}, { __close = function() closed = true end })
+    error("text", 0)
+    return guard
+  end
+  lu.assertStrMatches(raised(function() coroutine.wrap(leave)() end), ".*test_task%.lua:%d+: text")
+  lu.assertTrue(closed)
+  lu.assertStrContains(raised(coroutine.wrap, 1), "bad argument #1 to 'coroutine.wrap'")
+  local ended = coroutine.wrap(function() end)
+  ended()
+  lu.assertStrContains(raised(ended), "cannot resume dead coroutine")
+end
+
 local function exit_of(text)
   return support.run_dps({ "run", "-" }, { stdin = text })
 end
 
 function T.test_a_failed_task_nobody_waited_for_fails_the_run_and_is_reported_once()
-  local result = exit_of [[dps.spawn(function() local x = nil; x.y = 1 end)  print "the script ends well"]]
+  local result = exit_of [[
+    dps.spawn(function() local x = nil; x.y = 1 end) print "the script ends well"]]
   lu.assertEquals(result.code, 1)
   lu.assertEquals(result.stdout, "the script ends well\n")
   local _, times = result.stderr:gsub("attempt to index a nil value", "")
@@ -180,7 +273,8 @@ function T.test_a_failed_task_whose_error_was_seen_does_not_fail_the_run()
 end
 
 function T.test_an_error_seen_long_after_the_task_failed_does_not_fail_the_run()
-  local result = exit_of [[local t = dps.spawn(error, "seen") dps.sleep(0.01) print(pcall(t.wait, t))]]
+  local result = exit_of [[
+    local t = dps.spawn(error, "seen") dps.sleep(0.01) print(pcall(t.wait, t))]]
   lu.assertEquals({ result.code, result.stdout, result.stderr }, { 0, "false\tseen\n", "" })
 end
 
@@ -190,7 +284,8 @@ function T.test_a_cancelled_task_does_not_fail_the_run()
 end
 
 function T.test_the_run_goes_on_until_the_last_task_ends_also_after_an_error_in_the_script()
-  local result = exit_of [[dps.spawn(function() dps.sleep(0.05) print "task done" end) error "script failed"]]
+  local result = exit_of [[
+    dps.spawn(function() dps.sleep(0.05) print "task done" end) error "script failed"]]
   lu.assertEquals({ result.code, result.stdout }, { 1, "task done\n" })
   lu.assertStrContains(result.stderr, "script failed")
 end
