@@ -56,5 +56,6 @@ local receipt = dps.create_fallback {
 }
 print("created " .. receipt.id .. ", etag " .. receipt.etag)
 
+-- What comes back has no dates and no rank: the service takes them for a fallback and keeps them.
 local offer = dps.get_fallback(receipt.id)
 print("read back: " .. offer.name .. ", " .. offer.status)

@@ -4,6 +4,7 @@
 -- Never guesses: what it does not understand is an error with line and column, counted from 1 and
 -- in characters. A row is known by the line that it starts on.
 
+local columns = require "dps.csv.columns"
 local err = require "dps.err"
 local options_of = require "dps.options"
 
@@ -15,13 +16,14 @@ local MAX_COLUMNS = 4096
 local NONE = math.maxinteger
 local QUOTE, CR, LF = 34, 13, 10
 local BOM = "\xEF\xBB\xBF"
-local OPTIONS = { "separator", "header" }
+local OPTIONS = { "separator", "header", "columns" }
 
 local csv = {}
 
 ---@class dps.csv.options
 ---@field separator? string  one ASCII character between fields; "," when absent
 ---@field header? string[]   names of the columns, for a file without a header row
+---@field columns? string[]  the columns that the file must have, no more and no less
 
 ---@class dps.csv.reader    one file on its way in; positions are offsets in `text`
 ---@field name string       what messages call the file
@@ -62,9 +64,10 @@ local function locate(reader, offset)
   return reader.line + lines, utf8.len(reader.text, start, offset - 1) + 1
 end
 
-local function refuse(message)
-  local hint = "correct the file at this place, save it as UTF-8, and run the script again"
-  err.raise { kind = "invalid", message = message, hint = hint }
+local CORRECT = "correct the file at this place, save it as UTF-8, and run the script again"
+
+local function refuse(message, hint)
+  err.raise { kind = "invalid", message = message, hint = hint or CORRECT }
 end
 
 -- Without an offset it is the file as a whole that is wrong.
@@ -275,13 +278,6 @@ end
 
 -- Columns -----------------------------------------------------------------------------------------
 
-local function name_fault(name, seen)
-  if type(name) ~= "string" then return "a name must be a string, not a " .. type(name) end
-  if name == "" then return "this column has no name; name it, or delete the column" end
-  if seen[name] then return ("a second column is named %q; rename one"):format(name) end
-  seen[name] = true
-end
-
 local function header_row(reader)
   local next, count = scan_next(reader)
   if not next then
@@ -290,31 +286,25 @@ local function header_row(reader)
   local names, seen = {}, {}
   for i = 1, count do
     names[i] = match(reader.values[i], "^%s*(.-)%s*$")
-    local fault = name_fault(names[i], seen)
+    local fault = columns.fault(names[i], seen)
     if fault then fail(reader, reader.starts[i], "%s", fault) end
   end
   pass(reader, next)
   return names
 end
 
-local function given_names(who, header)
-  if type(header) ~= "table" or #header == 0 then
-    misuse(who, "header: an array with the names of the columns is needed")
-  end
-  local names, seen = {}, {}
-  for i, name in ipairs(header) do
-    local fault = name_fault(name, seen)
-    if fault then misuse(who, "header[%d]: %s", i, fault) end
-    names[i] = name
-  end
+local function given_names(who, option, given)
+  local names, fault = columns.given(option, given)
+  if not names then misuse(who, "%s", fault) end
   return names
 end
 
--- A constructor written for these columns makes a row in one step, without growing a table.
-local function row_maker(names)
-  local fields = {}
-  for i, name in ipairs(names) do fields[i] = ("[%q]=v[%d]"):format(name, i) end
-  return load("local v = ... return {" .. table.concat(fields, ",") .. "}", "=row", "t", {})
+-- All that is wrong with the header is known before the first row is asked for.
+local function check_columns(reader, wanted)
+  local fault = wanted and columns.mismatch(reader.names, wanted)
+  if not fault then return end
+  reader.close()
+  refuse(("%s:1: %s"):format(reader.name, fault))
 end
 
 -- Readers -----------------------------------------------------------------------------------------
@@ -345,7 +335,7 @@ local function of_source(who, source)
   end
   local file, reason = io.open(source, "rb")
   if not file then
-    refuse(reason .. "; a relative path starts at the folder that dps was started in")
+    refuse(reason, "check the path: it is looked up from the folder that dps was started in")
   end
   return of_file(source, file, function()
     if io.type(file) == "file" then file:close() end
@@ -367,12 +357,14 @@ local function open(who, make_source, source, options)
   if type(separator) ~= "string" or not match(separator, '^[\t %p]$') or separator == '"' then
     misuse(who, 'separator: one character such as "," or ";" is needed')
   end
-  local names = options.header and given_names(who, options.header)
+  local names = options.header and given_names(who, "header", options.header)
+  local wanted = options.columns and given_names(who, "columns", options.columns)
   local reader = new_reader(separator, make_source(who, source))
   fill(reader)
   if sub(reader.text, 1, 3) == BOM then reader.pos = 4 end
   reader.names = names or header_row(reader)
-  reader.make = row_maker(reader.names)
+  check_columns(reader, wanted)
+  reader.make = columns.row_maker(reader.names)
   return reader
 end
 

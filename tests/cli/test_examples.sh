@@ -78,7 +78,7 @@ must "dps serve --empty starts" [ -n "$url" ]
 point_at_library
 run "$DPS" run "$many"
 must "02 succeeds" [ "$code" = 0 ]
-must "02 creates an offer for each of the $records rows" [ "$out" = "$records offers created, 0 failed" ]
+must "02 creates an offer for each of the $records rows" [ "$out" = "$records offers created, 0 existed already, 0 failed, 0 unknown" ]
 
 target="/offers?offer-type=fallback&limit=50" pages=0
 while [[ $target ]] && ((pages < 50)); do
@@ -100,11 +100,11 @@ must "an offer's e-mail markup came through its quotes and line ends" \
 
 bad=$scratch/bad.csv
 awk 'NR == 4 { sub(/2026-01-05T/, "2026-13-05T") } NR == 5 { sub(/approved$/, "aproved") }
-  NR == 6 { sub(/^[^,]*/, "") } NR <= 9' "$table" >"$bad"
+  NR == 6 { sub(/^[^,]*/, "") } { sub(/^Free/, "Faulty") } NR <= 9' "$table" >"$bad"
 before=$(count '/offers?offer-type=fallback')
 run "$DPS" run "$many" "$bad"
 must "faulty rows make the exit code 3" [ "$code" = 3 ]
-must "the good rows are counted" has "$out" $'\n5 offers created, 3 failed'
+must "the good rows are counted" has "$out" $'\n5 offers created, 0 existed already, 3 failed'
 must "exactly the faulty lines are listed" \
   [ "$(grep -oE '^.*/bad\.csv:[0-9]+' <<<"$out")" = "$(printf '%s\n' "$bad:4" "$bad:5" "$bad:6")" ]
 must "the bad date is explained" has "$out" 'selectionConstraint.startDate: startDate "2026-13-05'
@@ -115,7 +115,7 @@ must "the good rows are there" [ "$(count '/offers?offer-type=fallback')" = $((b
 awk 'NR == 2 { sub(/Homepage hero,web,imagelink/, "New place,web,imagelnk") } NR <= 4' "$table" >"$bad"
 run "$DPS" run --local "$many" "$bad"
 must "a placement that can't be created fails its row alone" \
-  [ "$code" = 3 -a "$(tail -n 1 <<<"$out")" = '2 offers created, 1 failed' ]
+  [ "$code" = 3 -a "$(tail -n 1 <<<"$out")" = '2 offers created, 0 existed already, 1 failed, 0 unknown' ]
 must "that row is listed by its line too" has "$out" "$bad:2: Free delivery"
 must "that row's fault is explained" has "$out" 'componentType "imagelnk" is unknown (did you mean "imagelink"?'
 
@@ -133,7 +133,15 @@ must "a missing file is named" has "$err" "$scratch/none.csv: No such file"
 must "a missing file sends nothing" lacks "$err" 'POST '
 must "a file that can't be read leaves no offer" [ "$(count '/offers?offer-type=fallback')" = "$before" ]
 
-run "$DPS" run --dry-run "$many"
+run "$DPS" run "$many"
+must "run again, 02 creates nothing" has "$out" "0 offers created, $records existed already, 0 failed"
+must "and nothing is doubled" [ "$(count '/offers?offer-type=fallback')" = "$before" ]
+run "$DPS" run "$many" <(sed 's/end_date/enddate/' "$table")
+must "a misspelled column sends nothing" [ "$code" = 4 ]
+must "a misspelled column is named" has "$err" 'unknown column "enddate" (did you mean "end_date"?)'
+run "$DPS" run "$many" <(tr , ';' <"$table")
+must "semicolons are recognised" has "$err" 'is the separator ";"?'
+run "$DPS" run --sandbox other --dry-run "$many"
 must "a dry run of 02 succeeds" [ "$code" = 0 ]
 must "a dry run of 02 says each offer" [ "$(count_of '^would create fallback offer ' "$out")" = "$records" ]
 must "a dry run of 02 writes nothing" [ "$(count '/offers?offer-type=fallback')" = "$before" ]
