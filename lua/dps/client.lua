@@ -1,5 +1,6 @@
--- One target (base URL, organisation, sandbox) and the pipeline of a call to it: gate, request, classify, decode. What
--- is sent, and to which resource, is dps.operation's; this file knows no resource.
+-- One target (base URL, organisation, sandbox) and the pipeline of a call to it: gate, request,
+-- classify, decode. What is sent, and to which resource, is dps.operation's; this file knows no
+-- resource.
 
 local native = require "dps.native"
 local config = require "dps.config"
@@ -15,6 +16,7 @@ local client = {}
 ---@field settings table   dps.config's
 ---@field dry_run boolean
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
+---@field unwritten fun(intent: dps.Intent): table[]  what a dry run would have written
 local Client = {}
 Client.__index = Client
 
@@ -44,7 +46,7 @@ local function header_lines(settings)
   }
 end
 
--- Made at the first request, so that a script which sends nothing needs no settings.
+-- Made at the first call, so that a script which makes none needs no settings.
 function Client:connect()
   local settings = self.settings
   local token = access_token(self.run)
@@ -53,9 +55,9 @@ function Client:connect()
     headers = header_lines(settings), token = token, dry_run = self.dry_run,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
     direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
-    ca_file = settings.ca_file, client_cert = settings.client_cert, client_key = settings.client_key,
+    ca_file = settings.ca_file, client_cert = settings.client_cert,
+    client_key = settings.client_key,
   }
-  return self.http
 end
 
 local function fail(intent, fields)
@@ -77,8 +79,8 @@ local LOOK_FIRST = "the service got the request, but its answer can't be used: l
   .. " by name before it is sent again"
 local ASK_FOR_LESS = "ask for less at once, such as a page of fewer rows (limit)"
 
-local TRUST = "dps talks to no server that it can't verify: where a company's own authority or proxy"
-  .. " stands in between, put its certificate into a PEM file and name that in DPS_CA_FILE"
+local TRUST = "dps talks to no server that it can't verify: where a company's own authority or"
+  .. " proxy stands in between, put its certificate into a PEM file and name that in DPS_CA_FILE"
 
 -- What was written, though the answer is lost, must not be written twice.
 local function hint_after(intent)
@@ -147,16 +149,16 @@ function Client:trace(intent, started, text)
     (native.monotonic() - started) * 1000))
 end
 
----Sends an intent and gives what the service answered. Raises an error object for everything but a 2xx with JSON, or
----with nothing, in it.
+---Sends an intent and gives what the service answered. Raises an error object for everything but a
+---2xx with JSON, or with nothing, in it.
 ---@param intent dps.Intent
 ---@return any value       decoded; nil for an empty body
 ---@return integer status
 function Client:send(intent)
-  local http = self.http or self:connect()
   local started = self.run.verbose and native.monotonic()
+  local url = self.settings.base_url .. intent.target
   local status, text, lines, sent, answered, answer_lines =
-    http:request(intent.method, self.settings.base_url .. intent.target, intent.body, intent.headers)
+    self.http:request(intent.method, url, intent.body, intent.headers)
   if not status then
     self:trace(intent, started, lines)
     return fail_transport(intent, text, lines, sent, answered, answer_lines)
@@ -173,6 +175,9 @@ end
 ---@return any value
 ---@return integer? status  nil in a dry run
 function Client:call(intent)
+  if not self.http then
+    self:connect() -- a dry run is refused what the real one is refused
+  end
   return self.pass(intent, self.sender)
 end
 
@@ -181,6 +186,14 @@ end
 ---@param why string
 function Client.refuse_answer(intent, status, text, lines, why)
   return fail_decode(intent, status or 0, text or "", lines or "", why)
+end
+
+---What a person should know before the rest; programs read it in the lines themselves.
+---@param text string
+function Client:note(text)
+  if not self.run.quiet and not self.run.json then
+    io.stderr:write(text, "\n")
+  end
 end
 
 ---Something that went on, but that a person should know.
@@ -195,7 +208,9 @@ end
 ---@return dps.Client
 function client.new(settings, run)
   local self = setmetatable({ settings = settings, run = run, dry_run = run.dry_run }, Client)
-  self.pass = gate.new { dry_run = run.dry_run, json = run.json, say = print }
+  self.pass, self.unwritten = gate.new {
+    dry_run = run.dry_run, json = run.json, say = print, note = function(text) self:note(text) end,
+  }
   self.sender = function(intent)
     return self:send(intent)
   end

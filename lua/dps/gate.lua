@@ -1,5 +1,6 @@
--- The one place that every write passes. A dry run answers here: it sends nothing, gives receipts with ids such as
--- "dry:fallback:1", keeps what would have been written, and answers reads of such ids from that.
+-- The one place that every write passes. A dry run answers here: it sends nothing, gives receipts
+-- with ids such as "dry:fallback:1", keeps what would have been written, and answers reads of such
+-- ids from that.
 
 local err = require "dps.err"
 local json = require "dps.json"
@@ -48,11 +49,16 @@ end
 local function line_for_programs(intent, id)
   return json.encode({
     dry_run = true, verb = intent.verb, resource = intent.resource and intent.resource.name,
-    name = intent.name, id = id, method = intent.method, target = intent.target, body = intent.value,
+    name = intent.name, id = id, method = intent.method, target = intent.target,
+    body = intent.value,
   }, { sorted = true })
 end
 
 function Dry:announce(intent, id)
+  if not self.noted then
+    self.noted = true
+    self.note "dry run: nothing is written"
+  end
   self.say(self.json and line_for_programs(intent, id) or line_for_people(intent, id))
 end
 
@@ -96,26 +102,57 @@ local function check_patched(intent, value)
   end
 end
 
-function answers.update(self, intent)
-  if not intent.id:find(DRY_ID) then
-    self:announce(intent, intent.id)
-    return receipt(intent.id)
-  end
-  local object = self:find(intent)
-  local value, why = patch.apply(json.decode(object.body), intent.value)
+local function apply(intent, document)
+  local value, why = patch.apply(document, intent.value)
   if not value then
     err.raise { kind = "invalid", message = why, operation = intent.operation, name = intent.id }
   end
   check_patched(intent, value)
+  return value
+end
+
+-- Reads are real in a dry run: what is not there can't be changed.
+local function read(intent, send)
+  return send {
+    verb = "get", method = "GET", id = intent.id, target = intent.target,
+    operation = intent.operation, resource = intent.resource,
+  }
+end
+
+-- The service does not show all that it keeps, so a patch of what it hides can't be tried here.
+local function touches_hidden(intent)
+  for _, field in ipairs(intent.resource.fields) do
+    for _, operation in ipairs(field.write_only and intent.value or {}) do
+      if operation.path:match "^/([^/]*)" == field.name then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+function answers.update(self, intent, send)
+  if not intent.id:find(DRY_ID) then
+    local entity = read(intent, send)
+    if not touches_hidden(intent) then
+      apply(intent, entity)
+    end
+    self:announce(intent, intent.id)
+    return receipt(intent.id)
+  end
+  local object = self:find(intent)
+  local value = apply(intent, json.decode(object.body))
   object.body, object.etag = json.encode(value), object.etag + 1
   self:announce(intent, intent.id)
   return receipt(intent.id, object.etag)
 end
 
-function answers.delete(self, intent)
+function answers.delete(self, intent, send)
   if intent.id:find(DRY_ID) then
     self:find(intent)
     self.objects[intent.id] = nil
+  else
+    read(intent, send)
   end
   self:announce(intent, intent.id)
 end
@@ -137,25 +174,47 @@ function answers.get(self, intent)
   return entity
 end
 
+-- In the order of their creation.
+local function unwritten(self, intent)
+  local entities, name = {}, intent.resource.name
+  for n = 1, self.counts[name] or 0 do
+    local id = ("dry:%s:%d"):format(name, n)
+    if self.objects[id] then
+      entities[#entities + 1] = answers.get(self, { id = id, resource = intent.resource })
+    end
+  end
+  return entities
+end
+
 local READS = { GET = true, HEAD = true }
 
+---@class dps.GateOptions
+---@field dry_run boolean
+---@field json boolean               a dry run's writes are JSON lines
+---@field say fun(line: string)      one line for each write that a dry run does not send
+---@field note fun(line: string)     once, before the first of them
+
 ---A gate that sends, or one that only says what it would send.
----@param options { dry_run: boolean, json: boolean, say: fun(line: string) }
----@return fun(intent: dps.Intent, send: fun(intent: dps.Intent): any): any
+---@param options dps.GateOptions
+---@return fun(intent: dps.Intent, send: fun(intent: dps.Intent): any): any pass
+---@return fun(intent: dps.Intent): table[] unwritten  entities of this kind that a dry run holds
 function gate.new(options)
   local dry = setmetatable({
-    objects = {}, counts = {}, say = options.say, json = options.json,
+    objects = {}, counts = {}, say = options.say, note = options.note, json = options.json,
   }, Dry)
-  return function(intent, send)
+  local function pass(intent, send)
     local dry_id = intent.id and intent.id:find(DRY_ID)
     if options.dry_run and (dry_id or not READS[intent.method]) then
-      return answers[intent.verb](dry, intent)
+      return answers[intent.verb](dry, intent, send)
     end
     if dry_id then
       fail(intent, intent.id .. " is the id of a dry run; nothing with that id exists",
         "run the script that creates it without --dry-run, and use the id that it returns")
     end
     return send(intent)
+  end
+  return pass, function(intent)
+    return unwritten(dry, intent)
   end
 end
 

@@ -1,10 +1,11 @@
--- Operations are verbs times resources: create_fallback, list_placements. Each verb is written once, here, and driven
--- by a resource's description; how a call travels is dps.client's.
+-- Operations are verbs times resources: create_fallback, list_placements. Each verb is written
+-- once, here, and driven by a resource's description; how a call travels is dps.client's.
 
 local err = require "dps.err"
 local json = require "dps.json"
 local options = require "dps.options"
 local pages = require "dps.pages"
+local patch = require "dps.patch"
 local resources = require "dps.resource"
 local schema = require "dps.schema"
 
@@ -36,8 +37,8 @@ end
 local function encode(intent)
   local text, why, path = json.encode(intent.value)
   if not text then
-    local utf8_hint = why:find "UTF%-8" and "; save the script, and the files it reads, as UTF-8" or ""
-    invalid(intent, { { path = path, message = why .. utf8_hint } })
+    local hint = why:find "UTF%-8" and "; save the script, and what it reads, as UTF-8" or ""
+    invalid(intent, { { path = path, message = why .. hint } })
   end
   intent.body, intent.headers = text, JSON
 end
@@ -46,10 +47,21 @@ end
 local function id_of(intent, value)
   local id = type(value) == "table" and rawget(value, "id") or value
   local ok, why = resources.check_id(id)
-  if not ok then
-    invalid(intent, { { path = "id", message = why } })
+  if ok then
+    return id
   end
-  return id
+  if type(id) ~= "string" then
+    why = ("%s needs the id of a %s, or what create, get and list gave; got %s")
+      :format(intent.operation, intent.resource.title, value == nil and "nothing"
+        or type(value) == "table" and "a table without an id" or "a " .. type(value))
+  elseif id:find(" ", 1, true) then
+    why = ('"%s" looks like a name; the id is needed, which dps.list_%s finds')
+      :format(id:sub(1, 60), intent.resource.plural)
+  end
+  err.raise {
+    kind = "invalid", problems = { { path = "id", message = why } }, operation = intent.operation,
+    resource = intent.resource.title, hint = "pass an id, such as the one that create returned",
+  }
 end
 
 local function with_id(client, intent, value)
@@ -77,9 +89,16 @@ local function check_operations(intent, changes)
   if not json.is_array(changes) then
     invalid(intent, { {
       path = "changes",
-      message = 'must be a list of RFC 6902 operations, such as { { op = "replace", path = "/name", '
-        .. 'value = "New name" } }',
+      message = "must be a list of RFC 6902 operations, such as "
+        .. '{ { op = "replace", path = "/name", value = "New name" } }',
     } })
+  end
+  local problems = patch.check(changes)
+  for _, problem in ipairs(problems) do
+    problem.path = "changes" .. problem.path
+  end
+  if #problems > 0 then
+    invalid(intent, problems)
   end
 end
 
@@ -131,10 +150,20 @@ function verbs.list(client, intent, given)
   return pages.iterate(client, intent, given)
 end
 
+-- dps:create_fallback{} passes dps itself first.
+local function refuse_colon(name)
+  local where = err.where()
+  where = where and where .. ": " or ""
+  error(("%swrite dps.%s with a dot, not dps:%s"):format(where, name, name), 0)
+end
+
 local function bind(client_of, verb, description, name)
   local run = verbs[verb]
-  return function(...)
-    return run(client_of(), { verb = verb, operation = name, resource = description }, ...)
+  return function(first, ...)
+    if first ~= nil and first == package.loaded.dps then
+      refuse_colon(name)
+    end
+    return run(client_of(), { verb = verb, operation = name, resource = description }, first, ...)
   end
 end
 

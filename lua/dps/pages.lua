@@ -1,60 +1,14 @@
--- Lists: the query of a first page, and the walk over `_links.next` as contract section 2 warns: links are relative to
--- the base URL and not to the host, never lead to another origin, never twice to the same place; rows that come twice
--- are given once.
+-- Lists: the walk over `_links.next` as contract section 2 warns: links are relative to
+-- the base URL and not to the host, never lead to another origin, never twice to the same place;
+-- rows that come twice are given once.
 
 local err = require "dps.err"
+local filter = require "dps.filter"
 local problem = require "dps.problem"
-local query = require "dps.query"
-local resources = require "dps.resource"
 
 local pages = {}
 
 local MAX_PAGES = 100000
-
-local function invalid(intent, path, message)
-  err.raise {
-    kind = "invalid", operation = intent.operation, resource = intent.resource.title,
-    problems = { { path = path, message = message } },
-  }
-end
-
-local function check_limit(intent, limit)
-  if limit ~= nil and (math.type(limit) ~= "integer" or limit < 1) then
-    invalid(intent, "limit", "must be a whole number of 1 or more: the rows of one page")
-  end
-end
-
-local OPERATORS = {
-  ["=="] = true, ["!="] = true, ["<="] = true, [">="] = true, ["<"] = true, [">"] = true, ["~"] = true,
-}
-local SCALARS = { string = true, number = true, boolean = true }
-
--- { "name", "==", "Summer, sale" }: one parameter each, because a comma would end the value.
-local function condition(intent, i, given)
-  local path = ("property[%d]"):format(i)
-  local field, operator, value = table.unpack(type(given) == "table" and given or {})
-  if type(field) ~= "string" or not field:find "^!?[%w_.:%-]+$" then
-    invalid(intent, path, 'must be { field, operator, value }, such as { "name", "==", "Summer sale" }')
-  end
-  if operator == nil then
-    return field
-  end
-  if not OPERATORS[operator] or not SCALARS[type(value)] then
-    invalid(intent, path, "the operator must be one of == != <= >= < > ~, the value a text or a number")
-  end
-  return field .. operator .. tostring(value)
-end
-
-local function first_target(intent, given)
-  check_limit(intent, given.limit)
-  local parameters = {}
-  for i, property in ipairs(given.property or {}) do
-    parameters[#parameters + 1] = { "property", condition(intent, i, property) }
-  end
-  parameters[#parameters + 1] = { "orderby", given.order_by }
-  parameters[#parameters + 1] = { "limit", given.limit }
-  return resources.collection_target(intent.resource, query.encode(parameters))
-end
 
 local function origin_and_path(url)
   return url:match "^(%a[%w+.-]*://[^/?#]*)(.*)$"
@@ -120,7 +74,7 @@ function Walk:fetch(target)
   local intent = setmetatable({ target = target }, { __index = self.intent })
   local page, status, text, lines = self.client:call(intent)
   if type(page) ~= "table" or type(page.results) ~= "table" then
-    self.client.refuse_answer(intent, status, text, lines, "the answer is no list: it has no results")
+    self.client.refuse_answer(intent, status, text, lines, "the answer has no results")
   end
   self.status, self.request_id = status, problem.header(lines, "x-request-id")
   self.rows, self.at = page.results, 0
@@ -149,6 +103,16 @@ function Walk:row()
   return row
 end
 
+-- What a dry run would have written comes last, so that a script finds what it has just created.
+function Walk:unwritten()
+  self.dry = self.dry or self.client.unwritten(self.intent)
+  local row
+  repeat
+    row = table.remove(self.dry, 1)
+  until row == nil or filter.matches(self.asked, row)
+  return row
+end
+
 function Walk:next()
   local row = self:row()
   while row == nil and (self.first or self.link) do
@@ -156,7 +120,8 @@ function Walk:next()
     row = self:row()
   end
   if row == nil then
-    return self:finish()
+    self:finish()
+    return self:unwritten()
   end
   self.given = self.given + 1
   return row
@@ -169,7 +134,8 @@ end
 ---@return fun(): table?
 function pages.iterate(client, intent, given)
   local walk = setmetatable({
-    client = client, intent = intent, first = first_target(intent, given), rows = {}, at = 0,
+    client = client, intent = intent, asked = given, first = filter.target(intent, given),
+    rows = {}, at = 0,
     pages = 0, given = 0, seen = {}, visited = {},
   }, Walk)
   return function()

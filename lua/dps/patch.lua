@@ -236,20 +236,56 @@ local apply_operation = {
 
 -- A patch -----------------------------------------------------------------------------------------
 
-local function apply_one(document, operation)
-  if type(operation) ~= "table" or json.is_array(operation) then
-    fail("malformed", "an operation must be an object")
-  end
+local function operation_of(operation)
   local run = apply_operation[operation.op]
   if not run then
     local op = type(operation.op) == "string" and "'" .. operation.op .. "'" or "nothing"
     fail("malformed", "'op' must be add, remove, replace, move, copy or test, not %s", op)
   end
+  return run
+end
+
+local function apply_one(document, operation)
+  if type(operation) ~= "table" or json.is_array(operation) then
+    fail("malformed", "an operation must be an object")
+  end
+  local run = operation_of(operation)
   run(document, parse_pointer(operation.path, "path"), operation)
+end
+
+local function check_one(operation)
+  if type(operation) ~= "table" or json.is_array(operation) then
+    fail("malformed", "an operation must be an object")
+  end
+  operation_of(operation)
+  parse_pointer(operation.path, "path")
+  if operation.op == "add" or operation.op == "replace" or operation.op == "test" then
+    given_value(operation)
+  elseif operation.op ~= "remove" then
+    source(operation)
+  end
 end
 
 local function is_patch(operations)
   return type(operations) == "table" and (next(operations) == nil or json.is_array(operations))
+end
+
+---What is wrong with operations as such, whatever they are applied to.
+---@param operations any
+---@return { path: string, message: string }[] problems  paths as "[2]"; empty when well made
+function patch.check(operations)
+  if not is_patch(operations) then
+    return { { path = "", message = "must be a list of RFC 6902 operations" } }
+  end
+  local problems = {}
+  for index, operation in ipairs(operations) do
+    local ok, fault = pcall(check_one, operation)
+    if not ok and type(fault) ~= "table" then error(fault, 0) end
+    if not ok then
+      problems[#problems + 1] = { path = ("[%d]"):format(index), message = fault.message }
+    end
+  end
+  return problems
 end
 
 ---Applies a JSON Patch.

@@ -118,7 +118,7 @@ must "each write is said in one line, in order" [ "$would" = "$announced" ]
 must "nothing else is printed" [ "$(grep -cvE '^(would |said:)' <<<"$out")" = 0 ]
 must "reads are sent" has "$err" 'GET /placements: 200'
 must "only reads are sent" lacks "$(grep -v '^GET ' <<<"$err")" ': 2'
-must "no request but a GET leaves" [ "$(grep -cvE '^GET ' "$scratch/err")" = 0 ]
+must "no request but a GET leaves" [ "$(grep -cvE '^(GET |dry run: nothing is written$)' "$scratch/err")" = 0 ]
 must "the library has one offer still" [ "$(count '/offers?offer-type=fallback')" = 1 ]
 must "the library has one placement still" [ "$(count /placements)" = 1 ]
 ask GET "/offers/$kept?offer-type=fallback"

@@ -228,4 +228,27 @@ function T.test_copies_into_themselves_meet_a_ceiling_of_depth()
   lu.assertEquals({ result, fault }, { nil, "large" })
 end
 
+local function faults(operations)
+  local paths = {}
+  for i, problem in ipairs(patch.check(operations)) do paths[i] = problem.path end
+  return table.concat(paths, " ")
+end
+
+function T.test_check_tells_every_operation_that_is_not_well_made()
+  lu.assertEquals(faults {
+    { op = "replace", path = "/name", value = "x" },
+    { op = "change", path = "/name" },
+    { op = "replace", path = "name", value = "x" },
+    { op = "replace", path = "/name" },
+    { op = "remove", path = "/name" },
+    { op = "move", path = "/a" },
+    { op = "copy", path = "/a", from = "/b" },
+    "remove",
+  }, "[2] [3] [4] [6] [8]")
+end
+
+function T.test_check_takes_no_document_into_account()
+  lu.assertEquals(faults { { op = "remove", path = "/not/there" } }, "")
+end
+
 require("support").run(T)

@@ -1,0 +1,125 @@
+-- What a list asks for: limit, order_by and property (contract section 2), checked and written as
+-- the target of its first page. A name that no entity has would find nothing and look like an
+-- answer, so it is refused.
+
+local err = require "dps.err"
+local query = require "dps.query"
+local resources = require "dps.resource"
+local suggest = require "dps.suggest"
+
+local filter = {}
+
+---@class dps.Filter
+---@field limit integer?                rows of one page
+---@field order_by string?              such as "-modified" or "name,-created"
+---@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]?  all must hold
+
+local OPERATORS = {
+  ["=="] = true, ["!="] = true, ["<="] = true, [">="] = true, ["<"] = true, [">"] = true,
+  ["~"] = true,
+}
+local SCALARS = { string = true, number = true, boolean = true }
+local EVERY_ENTITY = {
+  "id", "etag", "created", "modified", "createdBy", "lastModifiedBy", "schemas", "labels", "tags",
+}
+
+local function invalid(intent, path, message)
+  err.raise {
+    kind = "invalid", operation = intent.operation, resource = intent.resource.title,
+    problems = { { path = path, message = message } },
+  }
+end
+
+local function names_of(description)
+  local names = table.move(EVERY_ENTITY, 1, #EVERY_ENTITY, 1, {})
+  for _, field in ipairs(description.fields) do
+    names[#names + 1] = not field.write_only and field.name or nil
+  end
+  return names
+end
+
+local function check_field(intent, path, field)
+  local name = field:match "^[^.]*"
+  local names = names_of(intent.resource)
+  for _, known in ipairs(names) do
+    if name == known then
+      return
+    end
+  end
+  local nearest = suggest.nearest(name, names)
+  invalid(intent, path, ('no %s has a field "%s"%s'):format(intent.resource.title, name,
+    nearest and (' (did you mean "%s"?)'):format(nearest) or ""))
+end
+
+local function check_limit(intent, limit)
+  if limit ~= nil and (math.type(limit) ~= "integer" or limit < 1) then
+    invalid(intent, "limit", "must be a whole number of 1 or more: the rows of one page")
+  end
+end
+
+local function check_order(intent, order)
+  if order == nil then
+    return
+  end
+  if type(order) ~= "string" or not order:find "^%-?[%w_.]+[%w_.,%-]*$" then
+    invalid(intent, "order_by",
+      'must be a field, or several with commas, such as "name" or "-modified" (descending)')
+  end
+  for field in order:gmatch "%-?([^,]+)" do
+    check_field(intent, "order_by", field)
+  end
+end
+
+-- { "name", "==", "Summer, sale" }: one parameter each, because a comma would end the value.
+local function condition(intent, i, given)
+  local path = ("property[%d]"):format(i)
+  local field, operator, value = table.unpack(type(given) == "table" and given or {})
+  if type(field) ~= "string" or not field:find "^!?[%w_.:%-]+$" then
+    invalid(intent, path,
+      'must be { field, operator, value }, such as { "name", "==", "Summer sale" }')
+  end
+  check_field(intent, path, (field:gsub("^!", "")))
+  if operator == nil then
+    return field
+  end
+  if not OPERATORS[operator] or not SCALARS[type(value)] then
+    invalid(intent, path,
+      "the operator must be one of == != <= >= < > ~, the value a text or a number")
+  end
+  return field .. operator .. tostring(value)
+end
+
+---The target of the first page. Raises kind "invalid".
+---@param intent dps.Intent
+---@param given dps.Filter
+---@return string
+function filter.target(intent, given)
+  check_limit(intent, given.limit)
+  check_order(intent, given.order_by)
+  if given.property ~= nil and type(given.property) ~= "table" then
+    invalid(intent, "property", 'must be a list, such as { { "name", "==", "Summer sale" } }')
+  end
+  local parameters = {}
+  for i, property in ipairs(given.property or {}) do
+    parameters[#parameters + 1] = { "property", condition(intent, i, property) }
+  end
+  parameters[#parameters + 1] = { "orderby", given.order_by }
+  parameters[#parameters + 1] = { "limit", given.limit }
+  return resources.collection_target(intent.resource, query.encode(parameters))
+end
+
+---Whether what a dry run would have written is asked for. It compares with == only; anything else
+---it leaves to the service, and says no.
+---@param given dps.Filter
+---@param entity table
+---@return boolean
+function filter.matches(given, entity)
+  for _, property in ipairs(given.property or {}) do
+    if property[2] ~= "==" or entity[property[1]] ~= property[3] then
+      return false
+    end
+  end
+  return true
+end
+
+return filter
