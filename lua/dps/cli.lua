@@ -1,5 +1,5 @@
--- The command line: one table of subcommands and options, parsed by lua-argparse. It prepares a run and hands it over;
--- what a script does is none of its business.
+-- The command line: one table of subcommands and options, parsed by lua-argparse. It prepares a run
+-- and hands it over; what a script does is none of its business.
 
 local native = require "dps.native"
 local err = require "dps.err"
@@ -12,12 +12,13 @@ local cli = {}
 local USAGE = 2
 local FOREVER = 1e6
 
--- { flags, help, argument }: an option without an argument is a switch. `key` is its name in the parsed result.
+-- { flags, help, argument }: an option without an argument is a switch. `key` is its name in the
+-- parsed result.
 local RUN_OPTIONS = {
   { "--sandbox", "Adobe's sandbox to work in (DPS_SANDBOX)", "NAME", key = "sandbox" },
   { "--profile", "settings from ~/.config/dps/config.json (DPS_PROFILE)", "NAME", key = "profile" },
   { "--local", "run against a local Offer Library in this process", key = "local" },
-  { "--local-db", "keep the local library's data in FILE (with --local)", "FILE", key = "local_db" },
+  { "--local-db", "keep its data in FILE (with --local)", "FILE", key = "local_db" },
   { "--dry-run", "send no write; say what would be written", key = "dry_run" },
   { "--json", "JSON lines instead of text, for errors and dry runs", key = "json" },
   { "--verbose", "a line on stderr for every request", key = "verbose" },
@@ -68,7 +69,8 @@ local function takes_value(flag)
   return false
 end
 
--- The place of the script in `dps run OPTIONS SCRIPT ARGS`: the first word that is neither an option nor its value.
+-- The place of the script in `dps run OPTIONS SCRIPT ARGS`: the first word that is neither an
+-- option nor its value.
 local function script_place(argv)
   local i = 2
   while argv[i] do
@@ -84,13 +86,41 @@ local function script_place(argv)
   return nil
 end
 
--- What follows the script is the script's own, dashes too, so it is cut off before anybody looks for options.
+-- What follows the script is the script's own, dashes too, so it is cut off before anybody looks
+-- for options.
 local function cut(argv)
   local place = argv[1] == "run" and script_place(argv)
   if not place then
     return argv, {}
   end
   return table.move(argv, 1, place, 1, {}), table.move(argv, place + 1, #argv, 1, {})
+end
+
+-- An option that says where writes go, or that none go, must not be lost to a script that never
+-- looks at it. `--` before the script says that all of this is meant for the script.
+local GUARDED = {
+  ["--dry-run"] = true, ["--local"] = true, ["--local-db"] = true, ["--sandbox"] = true,
+  ["--profile"] = true,
+}
+
+local function misplaced(own, args)
+  if own[#own - 1] == "--" then
+    return nil
+  end
+  for _, word in ipairs(args) do
+    local flag = word:match "^%-%-[%w-]+"
+    if GUARDED[flag] then
+      return ("%s stands after the script; write dps run %s ... %s, or dps run -- %s %s"
+        .. " if it is the script's own"):format(flag, flag, own[#own], own[#own], flag)
+    end
+  end
+end
+
+-- `dps campaign.lua`: everybody tries it once.
+local function not_a_command(argv, commands)
+  local word = argv[1] or ""
+  local is_script = not commands[word] and word:find "%.lua$"
+  return is_script and (" (to run a script, write dps run %s)"):format(word) or ""
 end
 
 local function usage_error(parser, command, message)
@@ -121,11 +151,13 @@ end
 
 local function start_library(options)
   if options.library.db == "" then
-    refuse("the name of the database file is empty", "name a file, or leave the option out to keep nothing")
+    refuse("the name of the database file is empty",
+      "name a file, or leave the option out to keep nothing")
   end
   local server, why = native.serve(options)
   if not server then
-    refuse("the local Offer Library can't start: " .. why, "change what is named above and start it again")
+    refuse("the local Offer Library can't start: " .. why,
+      "change what is named above and start it again")
   end
   return server
 end
@@ -213,8 +245,9 @@ function cli.main(argv)
   local parser, commands = build_parser()
   local own, args = cut(argv)
   local ok, options = parser:pparse(own)
-  if not ok then
-    return usage_error(parser, commands[argv[1]], options)
+  local wrong = ok and misplaced(own, args) or not ok and options
+  if wrong then
+    return usage_error(parser, commands[argv[1]], wrong .. not_a_command(argv, commands))
   end
   if options.command == "run" then
     return run_script(options, args)

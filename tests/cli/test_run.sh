@@ -69,8 +69,18 @@ must "a script from Windows has the right lines" has "$err" 'crlf.lua:3: line 3'
 
 # --- what follows the script is the script's own ---
 
-dps run good.lua --dry-run -h '' 'a b' --nonsense -- --sandbox
-must "options after the script are its arguments" is $'good.lua\t7\t7\t--dry-run\t-h\t\ta b\t--nonsense\t--\t--sandbox'
+dps run good.lua --verbose -h '' 'a b' --nonsense -- -x
+must "options after the script are its arguments" is $'good.lua\t7\t7\t--verbose\t-h\t\ta b\t--nonsense\t--\t-x'
+for option in --dry-run --local --local-db --sandbox=prod --profile; do
+  dps run good.lua "$option"
+  must "$option after the script is refused: it would be lost" \
+    [ "$code" = 2 -a -z "$out" -a -n "$err" ]
+  must "and how to write it is said" has "$err" "write dps run ${option%%=*} ... good.lua"
+done
+dps run -- good.lua --dry-run --sandbox x
+must "with -- before the script it is the script's own" is $'good.lua\t3\t3\t--dry-run\t--sandbox\tx'
+dps good.lua
+must "without run, how to run a script is said" has "$err" 'write dps run good.lua'
 cp good.lua ./-odd.lua
 dps run -- -odd.lua -- -x
 must "after -- a script may begin with a dash" is $'-odd.lua\t2\t2\t--\t-x'
