@@ -71,6 +71,17 @@ local function check_header(value)
   return text
 end
 
+-- The technical name, not the title that the product shows.
+local function check_sandbox(value)
+  local text, fault = check_header(value)
+  if not text then return nil, fault end
+  if not find(text, "^[%w._-]+$") then
+    return nil, show(text) .. " is no sandbox name: give the technical name (letters, digits and"
+      .. ' hyphens), such as "dev"'
+  end
+  return text
+end
+
 local function check_file(value)
   local text, fault = check_text(value, MAX_PATH)
   if not text then return nil, fault end
@@ -174,7 +185,7 @@ end
 config.settings = {
   { name = "base_url", env = "DPS_BASE_URL", check = check_url,
     default = "https://platform.adobe.io/data/core/dps" },
-  { name = "sandbox", env = "DPS_SANDBOX", flag = "--sandbox NAME", check = check_header,
+  { name = "sandbox", env = "DPS_SANDBOX", flag = "--sandbox NAME", check = check_sandbox,
     title = "sandbox", why = "other Adobe services take a missing one for production" },
   { name = "ims_org", env = "DPS_IMS_ORG", check = check_header, title = "IMS organisation" },
   { name = "api_key", env = "DPS_API_KEY", check = check_header, title = "API key" },

@@ -237,8 +237,8 @@ function err.raise(fields)
   error(self, 0)
 end
 
--- `create_fallback failed for fallback offer "Summer sale"`, as much of it as is known. Before there
--- is an operation nothing has failed: a setting, a file or an option is declined.
+-- `create_fallback failed for fallback offer "Summer sale"`, as much of it as is known. Before
+-- there is an operation nothing has failed: a setting, a file or an option is declined.
 local function block_title(self)
   local where = self.where and self.where .. ": " or ""
   if not self.operation then

@@ -1,12 +1,12 @@
--- The facade: what a script reaches as `dps`. Modules load when they are first used, so a script pays only for what it
--- touches. It holds no behaviour of its own.
+-- The facade: what a script reaches as `dps`. Modules load when they are first used, so a script
+-- pays only for what it touches. It holds no behaviour of its own.
 
 local native = require "dps.native"
 
 ---@class dps
 ---@field create_fallback fun(offer: table): table                  -- receipt: id, etag, ...
 ---@field get_fallback fun(id: string|table): table                 -- entity
----@field list_fallbacks fun(options: table?): fun(): table?        -- for offer in dps.list_fallbacks{} do
+---@field list_fallbacks fun(options: table?): fun(): table?        -- for offer in ... do
 ---@field update_fallback fun(id: string|table, changes: table): table
 ---@field delete_fallback fun(id: string|table): true
 ---@field create_placement fun(placement: table): table

@@ -1,5 +1,5 @@
--- What the service says when it refuses: the body families of contract 4.1 reduced to words, a code and a request id.
--- It decides nothing; what a status means is dps.outcome.
+-- What the service says when it refuses: the body families of contract 4.1 reduced to words, a code
+-- and a request id. It decides nothing; what a status means is dps.outcome.
 
 local json = require "dps.json"
 

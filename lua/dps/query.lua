@@ -13,7 +13,7 @@ function query.escape(text)
   return (text:gsub("[^%w%-._~]", percent))
 end
 
----@param parameters { [1]: string, [2]: any }[]  names and values in order; a nil value leaves the parameter out
+---@param parameters { [1]: string, [2]: any }[]  names and values; a nil value leaves one out
 ---@return string  without "?"; empty for none
 function query.encode(parameters)
   local parts = {}

@@ -1,10 +1,12 @@
--- A failure that nobody caught, worded for people or for programs, and the exit code it comes to. It prints nothing.
+-- A failure that nobody caught, worded for people or for programs, and the exit code it comes to.
+-- It prints nothing.
 
 local err = require "dps.err"
 
 local report = {}
 
--- Exit codes of the command line (dps.h, enum dps_exit), by kind of an error that nobody caught; everything else is 1.
+-- Exit codes of the command line (dps.h, enum dps_exit), by kind of an error that nobody caught;
+-- everything else is 1.
 local CODES = { invalid = 4, refused = 2, limit = 6 }
 
 local function is_ours(line)

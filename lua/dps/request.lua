@@ -1,5 +1,6 @@
--- dps.request: a call for what has no operation yet. It goes to the same base URL, with the same headers, through the
--- same gate as every operation; it checks the envelope and leaves the body to the script.
+-- dps.request: a call for what has no operation yet. It goes to the same base URL, with the same
+-- headers, through the same gate as every operation; it checks the envelope and leaves the body to
+-- the script.
 
 local err = require "dps.err"
 local json = require "dps.json"
@@ -36,7 +37,8 @@ end
 -- Below the base URL, always: neither another host nor a way up.
 local function check_path(path)
   if type(path) ~= "string" or not path:find "^/[%w%-._~:/@!$&'()*+,;=%%]*$" or path:find "//" then
-    refuse("path", 'must begin with "/" and hold no "?", "#" or blanks, such as "/tags"; it is added to the base URL')
+    refuse("path", 'must begin with "/" and hold no "?", "#" or blanks, such as "/tags";'
+      .. " it is added to the base URL")
   end
   if (path .. "/"):find "/%.%.?/" or path:lower():find "%%2e" then
     refuse("path", 'must not hold "." or ".." as a part')
@@ -119,10 +121,10 @@ local function header_lines(given, body)
   return lines
 end
 
----Sends one request below the base URL and gives the decoded answer. Raises as operations do. In a dry run everything
----but GET and HEAD is only announced, and the answer is { dry = true }.
+---Sends one request below the base URL and gives the decoded answer. Raises as operations do. In a
+---dry run everything but GET and HEAD is only announced, and the answer is { dry = true }.
 ---@param client_of fun(): dps.Client
----@param given { method: string, path: string, query: table?, body: any, headers: table<string, string>? }
+---@param given table  method, path, query (table), body (any), headers (table<string, string>)
 ---@return any answer       decoded JSON; nil for an empty body
 ---@return integer? status
 function request.send(client_of, given)

@@ -1,5 +1,5 @@
--- What this run was asked for: set once by the command line before any script starts, read by the default client. It
--- holds no secret and decides nothing.
+-- What this run was asked for: set once by the command line before any script starts, read by the
+-- default client. It holds no secret and decides nothing.
 
 ---@class dps.Run
 ---@field flags table<string, any>  settings given as flags (dps.config)

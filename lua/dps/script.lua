@@ -1,5 +1,5 @@
--- Loads a user's script: text only, from a file, standard input or memory. It says in plain words why one cannot be
--- loaded, and never runs it.
+-- Loads a user's script: text only, from a file, standard input or memory. It says in plain words
+-- why one cannot be loaded, and never runs it.
 
 local err = require "dps.err"
 
@@ -16,7 +16,8 @@ local function read_all(file, name)
   if why then
     refuse(("%s can't be read: %s"):format(name, why), "name a Lua file: dps run campaign.lua")
   elseif text and #text > MAX_BYTES then
-    refuse(name .. " is larger than 16 MiB", "keep the data in a file of its own, such as a CSV file")
+    refuse(name .. " is larger than 16 MiB",
+      "keep the data in a file of its own, such as a CSV file")
   end
   return text or ""
 end
@@ -43,8 +44,8 @@ local function absolute(search_path, places)
   return table.concat(places, ";")
 end
 
--- A script may require the modules that stand beside it; otherwise only absolute places are searched, so that what
--- happens to lie in the current folder is never run by chance.
+-- A script may require the modules that stand beside it; otherwise only absolute places are
+-- searched, so that what happens to lie in the current folder is never run by chance.
 local function search_beside(path)
   local folder = path:match "^(.*)/[^/]*$" or "."
   package.path = absolute(package.path, { folder .. "/?.lua", folder .. "/?/init.lua" })
@@ -61,7 +62,8 @@ local function chunk_name(name)
   return (name:find "^dps/" and "@./" or "@") .. name
 end
 
----Makes a chunk of a script's text. A first line that begins with # (#!/usr/bin/env) and a byte order mark are skipped.
+---Makes a chunk of a script's text. A first line that begins with # (#!/usr/bin/env) and a byte
+---order mark are skipped.
 ---@param name string  for messages, such as "campaign.lua"
 ---@param text string
 ---@return function chunk  raises kind "refused" for bytecode, a string for a syntax error

@@ -1,4 +1,5 @@
--- Tasks and waiting, as scripts see them: the native outcomes turned into results and errors. It schedules nothing.
+-- Tasks and waiting, as scripts see them: the native outcomes turned into results and errors. It
+-- schedules nothing.
 
 local native = require "dps.native"
 local err = require "dps.err"
@@ -35,8 +36,8 @@ function methods:cancel()
   native.task_cancel(self)
 end
 
----Starts a function that runs beside the others and takes turns with them at every call that waits. A task that fails
----and that nobody waits for is reported at the end of the run, which then fails.
+---Starts a function that runs beside the others and takes turns with them at every call that waits.
+---A task that fails and that nobody waits for is reported at the end of the run, which then fails.
 ---@param f function
 ---@param ... any  its arguments
 ---@return dps.Task

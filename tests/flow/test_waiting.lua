@@ -1,5 +1,5 @@
--- Calls wait wherever they are made: where Lua can yield they yield, elsewhere they block, and none fails because of
--- its place (architecture, section 4).
+-- Calls wait wherever they are made: where Lua can yield they yield, elsewhere they block, and none
+-- fails because of its place (architecture, section 4).
 local lu = require "luaunit"
 local dps = require "dps"
 local support = require "support"
@@ -14,7 +14,9 @@ local function offer(name)
     name = name, status = "draft",
     representations = { {
       channel = WEB, placement = PLACEMENT,
-      components = { { type = "imagelink", format = "image/png", deliveryURL = "https://a.example/i.png" } },
+      components = { {
+        type = "imagelink", format = "image/png", deliveryURL = "https://a.example/i.png",
+      } },
     } },
   }
 end
@@ -127,7 +129,9 @@ end
 function T.test_a_call_in_a_close_handler_works_after_success_and_after_an_error()
   local ids = {}
   local function scope(fail)
-    local guard <close> = setmetatable({}, { __close = function() ids[#ids + 1] = create "close" end })
+    local guard <close> = setmetatable({}, {
+      __close = function() ids[#ids + 1] = create "close" end,
+    })
     if fail then error "on purpose" end
     return guard
   end

@@ -87,7 +87,7 @@ local cases = {
   { "a function for a value", function(o) o.description = print end },
   { "a function in characteristics", function(o) o.characteristics = { colour = print } end },
   { "a cycle", function(o) o.characteristics = { self = o } end },
-  { "a cycle in representations", function(o, r) r.components[2] = r end },
+  { "a cycle in representations", function(_, r) r.components[2] = r end },
   { "a list with a gap", function(o, r) o.representations = { r, nil, { channel = WEB } } end },
   { "a list with a name in it", function(o) o.representations.channel = WEB end },
   { "a table for the description", function(o) o.description = { "x" } end },

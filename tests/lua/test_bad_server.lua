@@ -128,7 +128,7 @@ T.test_json_that_is_no_receipt_no_entity_and_no_list_is_a_decode_failure = badse
     local ops = server:operations "echo"
     for _, verb in ipairs { "create", "get", "list", "update" } do
       badserver.fails({ kind = "decode", status = 200, sent = "yes", retryable = false,
-        request_id = true, says = verb == "list" and "it has no results" or "has no id" },
+        request_id = true, says = verb == "list" and "has no results" or "has no id" },
         badserver.call, verb, ops)
     end
   end)

@@ -306,7 +306,11 @@ end
 
 function T.test_printable_values_are_kept_as_they_are()
   lu.assertEquals(load({ ims_org = "1234ABCD@AdobeOrg" }).ims_org, "1234ABCD@AdobeOrg")
-  lu.assertEquals(load({ sandbox = "a b" }).sandbox, "a b")
+  lu.assertEquals(load({ sandbox = "my-dev_2.x" }).sandbox, "my-dev_2.x")
+end
+
+function T.test_a_sandbox_is_its_technical_name()
+  refused('"a b" is no sandbox name', { sandbox = "a b" })
 end
 
 function T.test_no_message_shows_more_than_forty_characters_of_a_value_or_anything_unprintable()

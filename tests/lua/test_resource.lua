@@ -7,6 +7,12 @@ local support = require "support"
 
 local T = {}
 
+local CHANNEL_MISSING = " | channel is missing; write one such as"
+  .. ' "https://ns.adobe.com/xdm/channel-types/web"'
+local PLACEMENT_MISSING = " | placement is missing; write the id of a placement, which"
+  .. " dps.list_placements finds"
+local FORMAT_MISSING = ' | format is missing; write one such as "image/png" or "text/html"'
+
 local CREATE = { verb = "create", refuse_unknown = true, entities = true }
 local STORED = { verb = "stored" }
 local WEB = "https://ns.adobe.com/xdm/channel-types/web"
@@ -98,7 +104,7 @@ function T.test_a_placement_needs_name_type_and_channel()
   lu.assertEquals(problems("placement", {}), {
     "name | name is missing; it is required",
     "componentType | componentType is missing; write one of html, text, imagelink, json",
-    'channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
+    "channel" .. CHANNEL_MISSING,
   })
 end
 
@@ -106,13 +112,13 @@ function T.test_each_representation_and_component_is_complete()
   local value = fallback_sample()
   value.representations = { { components = { {} } }, {} }
   lu.assertEquals(problems("fallback", value), {
-    'representations[1].channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
-    "representations[1].placement | placement is missing; write the id of a placement, which dps.list_placements finds",
+    "representations[1].channel" .. CHANNEL_MISSING,
+    "representations[1].placement" .. PLACEMENT_MISSING,
     "representations[1].components[1].type | type is missing; write one of html, text, imagelink, "
       .. "json",
-    'representations[1].components[1].format | format is missing; write one such as \"image/png\" or \"text/html\"',
-    'representations[2].channel | channel is missing; write one such as \"https://ns.adobe.com/xdm/channel-types/web\"',
-    "representations[2].placement | placement is missing; write the id of a placement, which dps.list_placements finds",
+    "representations[1].components[1].format" .. FORMAT_MISSING,
+    "representations[2].channel" .. CHANNEL_MISSING,
+    "representations[2].placement" .. PLACEMENT_MISSING,
     "representations[2].components | components is missing; it is required",
   })
 end
