@@ -14,9 +14,12 @@ local client = {}
 
 ---@class dps.Client
 ---@field settings table   dps.config's
+---@field run dps.Run
 ---@field dry_run boolean
+---@field http userdata?   native client, made at the first call
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
----@field unwritten fun(intent: dps.Intent): table[]  what a dry run would have written
+---@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
+---@field sender fun(intent: dps.Intent): any  what the gate sends with
 local Client = {}
 Client.__index = Client
 
@@ -154,6 +157,8 @@ end
 ---@param intent dps.Intent
 ---@return any value       decoded; nil for an empty body
 ---@return integer status
+---@return string text      the body
+---@return string lines     the answer's header lines
 function Client:send(intent)
   local started = self.run.verbose and native.monotonic()
   local url = self.settings.base_url .. intent.target
@@ -173,7 +178,9 @@ end
 ---Passes an intent through the gate.
 ---@param intent dps.Intent
 ---@return any value
----@return integer? status  nil in a dry run
+---@return integer? status  nil where a dry run answers, like what follows
+---@return string? text
+---@return string? lines
 function Client:call(intent)
   if not self.http then
     self:connect() -- a dry run is refused what the real one is refused

@@ -79,8 +79,7 @@ local function fail(reader, offset, format, ...)
 end
 
 local function misuse(who, format, ...)
-  local message = who .. ": " .. format:format(...)
-  err.raise { kind = "invalid", message = message, hint = "correct this call" }
+  err.misuse(who .. ": " .. format:format(...))
 end
 
 -- Bytes in ----------------------------------------------------------------------------------------

@@ -14,10 +14,7 @@ local MONTHS = {
 }
 local MONTH_DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
----@param year integer
----@param month integer  1 to 12
----@return integer
-function date.days_in_month(year, month)
+local function days_in_month(year, month)
   if month == 2 and year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0) then
     return 29
   end
@@ -25,13 +22,8 @@ function date.days_in_month(year, month)
 end
 
 -- Years are counted from March, so that the leap day is the last day of one; an era is 400 years,
--- 146097 days.
----Days since 1970-01-01.
----@param year integer
----@param month integer
----@param day integer
----@return integer
-function date.days_from_civil(year, month, day)
+-- 146097 days. Days are counted from 1970-01-01.
+local function days_from_civil(year, month, day)
   if month <= 2 then
     year = year - 1
   end
@@ -42,11 +34,7 @@ function date.days_from_civil(year, month, day)
   return era * 146097 + day_of_era - 719468
 end
 
----@param days integer  since 1970-01-01
----@return integer year
----@return integer month
----@return integer day
-function date.civil_from_days(days)
+local function civil_from_days(days)
   days = days + 719468
   local era = days // 146097
   local day_of_era = days - era * 146097
@@ -59,8 +47,8 @@ function date.civil_from_days(days)
   return year, month, day_of_year - (153 * shifted + 2) // 5 + 1
 end
 
-local FIRST = date.days_from_civil(1, 1, 1) * DAY
-local LAST = date.days_from_civil(10000, 1, 1) * DAY - 1
+local FIRST = days_from_civil(1, 1, 1) * DAY
+local LAST = days_from_civil(10000, 1, 1) * DAY - 1
 
 local function wrong_day(year, month, day)
   if month < 1 or month > 12 then
@@ -68,7 +56,7 @@ local function wrong_day(year, month, day)
   elseif year < 1 then
     return "has the year 0000; years are 0001 to 9999"
   end
-  local days = date.days_in_month(year, month)
+  local days = days_in_month(year, month)
   if day < 1 or day > days then
     return format("has the day %02d; %s %d has %d days", day, MONTHS[month], year, days)
   end
@@ -191,7 +179,7 @@ function date.parse(text)
   if wrong or not offset then
     return nil, wrong or bad_offset or wrong_zone(zone)
   end
-  local minutes = date.days_from_civil(year, month, day) * 1440 + hour * 60 + minute - offset
+  local minutes = days_from_civil(year, month, day) * 1440 + hour * 60 + minute - offset
   local moment = (minutes * 60 + second) * 1000 + milliseconds(fraction)
   if moment < FIRST or moment > LAST then
     return nil, "is outside of the years 0001 to 9999 in UTC"
@@ -206,7 +194,7 @@ local function write(moment, suffix)
       .. tostring(moment), 3)
   end
   local rest = whole % DAY
-  local year, month, day = date.civil_from_days(whole // DAY)
+  local year, month, day = civil_from_days(whole // DAY)
   return format("%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", year, month, day, rest // 3600000,
     rest // 60000 % 60, rest // 1000 % 60, rest % 1000, suffix)
 end

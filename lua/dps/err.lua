@@ -187,9 +187,8 @@ function err.new(fields)
   end
   local message = self.message or self.problems and summary(self.problems) or self.kind
   self.message = hide_secrets(tostring(message))
-  if self.body then
-    self.body = hide_secrets(self.body)
-  end
+  self.body = self.body and hide_secrets(self.body)
+  self.hint = self.hint and hide_secrets(self.hint)
   return setmetatable(self, metatable)
 end
 
@@ -235,6 +234,12 @@ function err.raise(fields)
   local self = err.new(fields)
   self.where = self.where or err.where()
   error(self, 0)
+end
+
+---Raises kind "invalid" for a call that is wrong in itself, whatever it is about.
+---@param message string  begins with the function's name
+function err.misuse(message)
+  err.raise { kind = "invalid", message = message, hint = "correct this call" }
 end
 
 -- `create_fallback failed for fallback offer "Summer sale"`, as much of it as is known. Before

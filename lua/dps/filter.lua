@@ -3,9 +3,10 @@
 -- answer, so it is refused.
 
 local err = require "dps.err"
-local query = require "dps.query"
+local json = require "dps.json"
 local resources = require "dps.resource"
 local suggest = require "dps.suggest"
+local url = require "dps.url"
 
 local filter = {}
 
@@ -73,8 +74,9 @@ end
 -- { "name", "==", "Summer, sale" }: one parameter each, because a comma would end the value.
 local function condition(intent, i, given)
   local path = ("property[%d]"):format(i)
-  local field, operator, value = table.unpack(type(given) == "table" and given or {})
-  if type(field) ~= "string" or not field:find "^!?[%w_.:%-]+$" then
+  local field, operator, value = table.unpack(type(given) == "table" and given or {}, 1, 3)
+  local known = type(field) == "string" and field:find "^!?[%w_.:%-]+$"
+  if not known or operator == nil and value ~= nil then
     invalid(intent, path,
       'must be { field, operator, value }, such as { "name", "==", "Summer sale" }')
   end
@@ -89,6 +91,13 @@ local function condition(intent, i, given)
   return field .. operator .. tostring(value)
 end
 
+-- A condition that ipairs would not reach is one that would not hold.
+local function check_properties(intent, given)
+  if given ~= nil and not json.is_list(given) then
+    invalid(intent, "property", 'must be a list, such as { { "name", "==", "Summer sale" } }')
+  end
+end
+
 ---The target of the first page. Raises kind "invalid".
 ---@param intent dps.Intent
 ---@param given dps.Filter
@@ -96,16 +105,14 @@ end
 function filter.target(intent, given)
   check_limit(intent, given.limit)
   check_order(intent, given.order_by)
-  if given.property ~= nil and type(given.property) ~= "table" then
-    invalid(intent, "property", 'must be a list, such as { { "name", "==", "Summer sale" } }')
-  end
+  check_properties(intent, given.property)
   local parameters = {}
   for i, property in ipairs(given.property or {}) do
     parameters[#parameters + 1] = { "property", condition(intent, i, property) }
   end
   parameters[#parameters + 1] = { "orderby", given.order_by }
   parameters[#parameters + 1] = { "limit", given.limit }
-  return resources.collection_target(intent.resource, query.encode(parameters))
+  return resources.collection_target(intent.resource, url.query(parameters))
 end
 
 ---Whether what a dry run would have written is asked for. It compares with == only; anything else

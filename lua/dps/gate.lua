@@ -10,7 +10,7 @@ local schema = require "dps.schema"
 local gate = {}
 
 ---@class dps.Intent     a call that is ready to be sent
----@field verb "create"|"get"|"update"|"delete"|"request"
+---@field verb "create"|"get"|"list"|"update"|"delete"|"request"
 ---@field operation string         such as "create_fallback"
 ---@field resource dps.Resource?
 ---@field id string?               of the object, where it has one
@@ -23,6 +23,7 @@ local gate = {}
 
 local DRY_ID = "^dry:"
 local STORED = { verb = "stored" }
+local SORTED = { sorted = true }
 
 local function fail(intent, message, hint)
   err.raise {
@@ -31,7 +32,7 @@ local function fail(intent, message, hint)
   }
 end
 
--- --- the dry run's memory ---
+-- The dry run's memory ----------------------------------------------------------------------------
 
 local Dry = {}
 Dry.__index = Dry
@@ -47,11 +48,17 @@ local function line_for_people(intent, id)
 end
 
 local function line_for_programs(intent, id)
-  return json.encode({
+  local line = {
     dry_run = true, verb = intent.verb, resource = intent.resource and intent.resource.name,
     name = intent.name, id = id, method = intent.method, target = intent.target,
     body = intent.value,
-  }, { sorted = true })
+  }
+  local text = json.encode(line, SORTED)
+  if not text then -- the script's own bytes, or as deep or as long as can be
+    line.body, line.bytes = nil, #intent.body
+    text = json.encode(line, SORTED)
+  end
+  return text
 end
 
 function Dry:announce(intent, id)
@@ -80,12 +87,31 @@ local function receipt(id, etag)
   return { id = id, etag = etag, dry = true }
 end
 
+-- The ids of a resource in the order of their creation, those of deleted objects too.
+local function ids_of(self, resource)
+  local ids = self.ids[resource.name] or {}
+  self.ids[resource.name] = ids
+  return ids
+end
+
+-- A new table with what a reader sees.
+local function entity_of(id, object)
+  local entity = json.decode(object.body)
+  for _, field in ipairs(object.resource.fields) do
+    if field.write_only then
+      entity[field.name] = nil
+    end
+  end
+  entity.id, entity.etag, entity.dry = id, object.etag, true
+  return entity
+end
+
 local answers = {}
 
 function answers.create(self, intent)
-  local name = intent.resource.name
-  self.counts[name] = (self.counts[name] or 0) + 1
-  local id = ("dry:%s:%d"):format(name, self.counts[name])
+  local ids = ids_of(self, intent.resource)
+  local id = ("dry:%s:%d"):format(intent.resource.name, #ids + 1)
+  ids[#ids + 1] = id
   self.objects[id] = { etag = 1, body = intent.body, resource = intent.resource }
   self:announce(intent, id)
   return receipt(id, 1)
@@ -104,8 +130,11 @@ end
 
 local function apply(intent, document)
   local value, why = patch.apply(document, intent.value)
-  if not value then
-    err.raise { kind = "invalid", message = why, operation = intent.operation, name = intent.id }
+  if value == nil then
+    err.raise {
+      kind = "invalid", message = why, operation = intent.operation, name = intent.id,
+      resource = intent.resource.title,
+    }
   end
   check_patched(intent, value)
   return value
@@ -119,11 +148,15 @@ local function read(intent, send)
   }
 end
 
+local function is_inside(name, pointer)
+  return type(pointer) == "string" and pointer:match "^/([^/]*)" == name
+end
+
 -- The service does not show all that it keeps, so a patch of what it hides can't be tried here.
 local function touches_hidden(intent)
   for _, field in ipairs(intent.resource.fields) do
     for _, operation in ipairs(field.write_only and intent.value or {}) do
-      if operation.path:match "^/([^/]*)" == field.name then
+      if is_inside(field.name, operation.path) or is_inside(field.name, operation.from) then
         return true
       end
     end
@@ -142,7 +175,7 @@ function answers.update(self, intent, send)
   end
   local object = self:find(intent)
   local value = apply(intent, json.decode(object.body))
-  object.body, object.etag = json.encode(value), object.etag + 1
+  object.body, object.etag, object.entity = json.encode(value), object.etag + 1, nil
   self:announce(intent, intent.id)
   return receipt(intent.id, object.etag)
 end
@@ -163,24 +196,20 @@ function answers.request(self, intent)
 end
 
 function answers.get(self, intent)
-  local object = self:find(intent)
-  local entity = json.decode(object.body)
-  for _, field in ipairs(intent.resource.fields) do
-    if field.write_only then
-      entity[field.name] = nil
-    end
-  end
-  entity.id, entity.etag, entity.dry = intent.id, object.etag, true
-  return entity
+  return entity_of(intent.id, self:find(intent))
 end
 
--- In the order of their creation.
-local function unwritten(self, intent)
-  local entities, name = {}, intent.resource.name
-  for n = 1, self.counts[name] or 0 do
-    local id = ("dry:%s:%d"):format(name, n)
-    if self.objects[id] then
-      entities[#entities + 1] = answers.get(self, { id = id, resource = intent.resource })
+-- Asked once for each row by a script that creates what is not there, so what is looked at is
+-- decoded once.
+local function unwritten(self, resource, wanted)
+  local entities = {}
+  for _, id in ipairs(ids_of(self, resource)) do
+    local object = self.objects[id]
+    if object then
+      object.entity = object.entity or entity_of(id, object)
+    end
+    if object and wanted(object.entity) then
+      entities[#entities + 1] = entity_of(id, object)
     end
   end
   return entities
@@ -197,10 +226,11 @@ local READS = { GET = true, HEAD = true }
 ---A gate that sends, or one that only says what it would send.
 ---@param options dps.GateOptions
 ---@return fun(intent: dps.Intent, send: fun(intent: dps.Intent): any): any pass
----@return fun(intent: dps.Intent): table[] unwritten  entities of this kind that a dry run holds
+---@return fun(resource: dps.Resource, wanted: fun(entity: table): boolean): table[] unwritten  what
+---  a dry run holds, in the order of its creation
 function gate.new(options)
   local dry = setmetatable({
-    objects = {}, counts = {}, say = options.say, note = options.note, json = options.json,
+    objects = {}, ids = {}, say = options.say, note = options.note, json = options.json,
   }, Dry)
   local function pass(intent, send)
     local dry_id = intent.id and intent.id:find(DRY_ID)
@@ -213,8 +243,8 @@ function gate.new(options)
     end
     return send(intent)
   end
-  return pass, function(intent)
-    return unwritten(dry, intent)
+  return pass, function(resource, wanted)
+    return unwritten(dry, resource, wanted)
   end
 end
 

@@ -45,10 +45,14 @@ local MEMBERS = {
   end,
 }
 
+local loaded = false
+
+-- What a script has put in the place of an operation stays.
 local function load_operations()
-  for name, f in pairs(require("dps.operation").all(client_of)) do
-    dps[name] = f
+  for name, f in pairs(loaded and {} or require("dps.operation").all(client_of)) do
+    dps[name] = rawget(dps, name) or f
   end
+  loaded = true
 end
 
 local function all_names()

@@ -140,4 +140,11 @@ function json.is_array(t)
   return getmetatable(t) == native.array_mt or (next(t) ~= nil and is_sequence(t))
 end
 
+--- Whether a value can be read as a list: an array, or a table with nothing in it.
+---@param t any
+---@return boolean
+function json.is_list(t)
+  return type(t) == "table" and is_sequence(t)
+end
+
 return json

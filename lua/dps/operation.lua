@@ -23,9 +23,8 @@ end
 
 local function check_table(value, name, what)
   if type(value) ~= "table" then
-    local where = err.where()
-    error(("%s%s needs %s, got %s"):format(where and where .. ": " or "", name, what,
-      value == nil and "nothing" or "a " .. type(value)), 0)
+    err.misuse(("%s needs %s, got %s"):format(name, what,
+      value == nil and "nothing" or "a " .. type(value)))
   end
 end
 
@@ -64,10 +63,9 @@ local function id_of(intent, value)
   }
 end
 
-local function with_id(client, intent, value)
+local function aim(intent, value)
   intent.id = id_of(intent, value)
   intent.target = resources.item_target(intent.resource, intent.id)
-  return client:call(intent)
 end
 
 -- A receipt or entity that cannot be used is an error here, not later in the script.
@@ -122,24 +120,26 @@ end
 ---@return table entity
 function verbs.get(client, intent, id)
   intent.method = "GET"
-  return need_id(client, intent, with_id(client, intent, id))
+  aim(intent, id)
+  return need_id(client, intent, client:call(intent))
 end
 
 ---@return table receipt
 function verbs.update(client, intent, id, changes)
   intent.method = "PATCH"
-  intent.id = id_of(intent, id)
+  aim(intent, id)
   check_table(changes, intent.operation, "an id and a list of changes")
   check_operations(intent, changes)
   intent.value = changes
   encode(intent)
-  return need_receipt(client, intent, with_id(client, intent, id))
+  return need_receipt(client, intent, client:call(intent))
 end
 
 ---@return true
 function verbs.delete(client, intent, id)
   intent.method = "DELETE"
-  with_id(client, intent, id)
+  aim(intent, id)
+  client:call(intent)
   return true
 end
 
@@ -152,9 +152,7 @@ end
 
 -- dps:create_fallback{} passes dps itself first.
 local function refuse_colon(name)
-  local where = err.where()
-  where = where and where .. ": " or ""
-  error(("%swrite dps.%s with a dot, not dps:%s"):format(where, name, name), 0)
+  err.misuse(("write dps.%s with a dot, not dps:%s"):format(name, name))
 end
 
 local function bind(client_of, verb, description, name)

@@ -6,11 +6,6 @@ local options = {}
 local err = require "dps.err"
 local suggest = require "dps.suggest"
 
-local function fail(text)
-  local where = err.where()
-  error(where and where .. ": " .. text or text, 0)
-end
-
 local function unknown_key(given, known)
   local found
   for key in next, given do
@@ -22,7 +17,7 @@ local function unknown_key(given, known)
   return found
 end
 
----Raises a string error at the script's line when `given` has an option that is not allowed.
+---Raises kind "invalid" when `given` has an option that is not allowed.
 ---@param function_name string  such as "list_fallbacks"
 ---@param given table|nil       the options as the script passed them
 ---@param allowed string[]      names of the options
@@ -32,7 +27,7 @@ function options.check(function_name, given, allowed)
     return {}
   end
   if type(given) ~= "table" then
-    fail(function_name .. ": the options must be a table, got a " .. type(given))
+    err.misuse(function_name .. ": the options must be a table, got a " .. type(given))
   end
   local known = {}
   for _, name in ipairs(allowed) do
@@ -41,7 +36,7 @@ function options.check(function_name, given, allowed)
   local key = unknown_key(given, known)
   if key then
     local nearest = suggest.nearest(key, allowed)
-    fail(function_name .. ': unknown option "' .. key .. '" ('
+    err.misuse(function_name .. ': unknown option "' .. key .. '" ('
       .. (nearest and 'did you mean "' .. nearest .. '"?' or "known: "
         .. (#allowed > 0 and table.concat(allowed, ", ") or "none")) .. ")")
   end

@@ -4,21 +4,21 @@
 
 local err = require "dps.err"
 local filter = require "dps.filter"
+local json = require "dps.json"
 local problem = require "dps.problem"
+local url = require "dps.url"
 
 local pages = {}
 
 local MAX_PAGES = 100000
 
-local function origin_and_path(url)
-  return url:match "^(%a[%w+.-]*://[^/?#]*)(.*)$"
+local function origin_and_path(address)
+  return address:match "^(%a[%w+.-]*://[^/?#]*)(.*)$"
 end
 
--- A target with nothing in it that could lead up from the base URL, or another way.
 local function straight(target)
-  local path = target:match "^/[^/\\%s%c?][^\\%s%c?]*"
-  local clean = path and not target:find "[\\%s%c]" and not path:lower():find "%%2[ef]"
-  return clean and not (path .. "/"):find "/%.%.?/" and target or nil
+  local path = target:match "^[^?#]*"
+  return url.stays_below(path) and not target:find "[\\%s%c]" and target or nil
 end
 
 -- What follows the base URL, or nil when the link leads elsewhere.
@@ -65,6 +65,20 @@ function Walk:follow()
   return target
 end
 
+-- The entities of a page; nil when it is none.
+local function rows_of(page)
+  local rows = type(page) == "table" and page.results
+  if not json.is_list(rows) then
+    return nil
+  end
+  for _, row in ipairs(rows) do
+    if type(row) ~= "table" then
+      return nil
+    end
+  end
+  return rows
+end
+
 -- Each page is a call of its own: its intent says where it went.
 function Walk:fetch(target)
   self.pages = self.pages + 1
@@ -73,11 +87,12 @@ function Walk:fetch(target)
   end
   local intent = setmetatable({ target = target }, { __index = self.intent })
   local page, status, text, lines = self.client:call(intent)
-  if type(page) ~= "table" or type(page.results) ~= "table" then
+  local rows = rows_of(page)
+  if not rows then
     self.client.refuse_answer(intent, status, text, lines, "the answer has no results")
   end
   self.status, self.request_id = status, problem.header(lines, "x-request-id")
-  self.rows, self.at = page.results, 0
+  self.rows, self.at = rows, 0
   self.total = math.type(page.total) == "integer" and page.total or self.total
   self.first, self.link, self.visited[target] = nil, next_link(page), true
 end
@@ -93,7 +108,7 @@ end
 function Walk:row()
   self.at = self.at + 1
   local row = self.rows[self.at]
-  local id = type(row) == "table" and row.id
+  local id = row and row.id
   if id and self.seen[id] then
     return self:row()
   end
@@ -105,12 +120,11 @@ end
 
 -- What a dry run would have written comes last, so that a script finds what it has just created.
 function Walk:unwritten()
-  self.dry = self.dry or self.client.unwritten(self.intent)
-  local row
-  repeat
-    row = table.remove(self.dry, 1)
-  until row == nil or filter.matches(self.asked, row)
-  return row
+  self.dry = self.dry or self.client.unwritten(self.intent.resource, function(entity)
+    return filter.matches(self.asked, entity)
+  end)
+  self.at_dry = self.at_dry + 1
+  return self.dry[self.at_dry]
 end
 
 function Walk:next()
@@ -130,12 +144,12 @@ end
 ---An iterator over all rows of all pages.
 ---@param client dps.Client
 ---@param intent dps.Intent
----@param given { limit: integer?, order_by: string?, property: table[]? }
+---@param given dps.Filter
 ---@return fun(): table?
 function pages.iterate(client, intent, given)
   local walk = setmetatable({
     client = client, intent = intent, asked = given, first = filter.target(intent, given),
-    rows = {}, at = 0,
+    rows = {}, at = 0, at_dry = 0,
     pages = 0, given = 0, seen = {}, visited = {},
   }, Walk)
   return function()

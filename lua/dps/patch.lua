@@ -7,8 +7,7 @@ local json = require "dps.json"
 
 local patch = {}
 
-local MAX_COPIED =
-  16 * 1024 * 1024 -- bytes, roughly, that the `copy` operations of one patch may add
+local MAX_COPIED = 16 * 1024 * 1024 -- bytes, roughly, that the `copy`s of one patch may add
 local MAX_DEPTH = 512
 local PER_VALUE = 16 -- what a value costs beside its text
 
@@ -48,9 +47,11 @@ local function copy(value, budget, depth)
   return result
 end
 
+local equal
+
 local function same_members(a, b)
   for key, item in pairs(a) do
-    if not patch.equal(item, b[key]) then
+    if not equal(item, b[key]) then
       return false
     end
   end
@@ -62,11 +63,8 @@ local function same_members(a, b)
   return true
 end
 
----Equality as RFC 6902 section 4.6 has it: numbers by value, objects without regard to order.
----@param a any
----@param b any
----@return boolean
-function patch.equal(a, b)
+-- Equality as RFC 6902 section 4.6 has it: numbers by value, objects without regard to order.
+function equal(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then
     return a == b
   end
@@ -187,11 +185,15 @@ local function replace(document, tokens, value)
   parent[key] = value
 end
 
-local function given_value(operation)
+local function need_value(operation)
   if operation.value == nil then
     fail("malformed", "'%s' needs a 'value'", operation.op)
   end
-  return copy(operation.value, nil, 1)
+  return operation.value
+end
+
+local function given_value(operation)
+  return copy(need_value(operation), nil, 1)
 end
 
 local function source(operation)
@@ -228,7 +230,7 @@ local apply_operation = {
     add(document, path, value)
   end,
   test = function(document, path, operation)
-    if not patch.equal(read(document, path), given_value(operation)) then
+    if not equal(read(document, path), given_value(operation)) then
       fail("differs", "the value at '%s' is not the one that 'test' expects", path.text)
     end
   end,
@@ -260,21 +262,17 @@ local function check_one(operation)
   operation_of(operation)
   parse_pointer(operation.path, "path")
   if operation.op == "add" or operation.op == "replace" or operation.op == "test" then
-    given_value(operation)
+    need_value(operation)
   elseif operation.op ~= "remove" then
     source(operation)
   end
-end
-
-local function is_patch(operations)
-  return type(operations) == "table" and (next(operations) == nil or json.is_array(operations))
 end
 
 ---What is wrong with operations as such, whatever they are applied to.
 ---@param operations any
 ---@return { path: string, message: string }[] problems  paths as "[2]"; empty when well made
 function patch.check(operations)
-  if not is_patch(operations) then
+  if not json.is_list(operations) then
     return { { path = "", message = "must be a list of RFC 6902 operations" } }
   end
   local problems = {}
@@ -296,7 +294,7 @@ end
 ---@return integer? index  the operation that failed; nil when the patch is no array
 ---@return dps.patch.fault? fault
 function patch.apply(document, operations)
-  if not is_patch(operations) then
+  if not json.is_list(operations) then
     return nil, "a JSON Patch is an array of operations", nil, "malformed"
   end
   local work = { root = copy(document, nil, 1), budget = { left = MAX_COPIED } }

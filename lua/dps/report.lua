@@ -50,31 +50,38 @@ end
 ---@param traceback string?   of where it was raised
 ---@return integer code       exit code
 ---@return string text        without a newline at the end
+---@return boolean ours       an error object, and one that a script has not made useless
 function report.describe(failure, traceback)
-  if err.is(failure) then
-    return CODES[failure.kind] or 1, err.block(failure)
+  local ours, text = err.is(failure), nil
+  if ours then
+    ours, text = pcall(err.block, failure)
+  end
+  if ours then
+    return CODES[failure.kind] or 1, text, true
   end
   local frames = own_frames(traceback)
-  return 1, at_own_line(words_of(failure), frames) .. frames
+  return 1, at_own_line(words_of(failure), frames) .. frames, false
 end
 
 local FIELDS = {
-  "kind", "message", "where", "operation", "resource", "name", "status", "request_id", "problems",
-  "attempts", "retryable", "sent",
+  "kind", "message", "where", "operation", "resource", "name", "status", "request_id", "attempts",
+  "retryable", "sent",
 }
 
 -- JSON holds UTF-8 only, and a failure must be told whatever is in it.
 local function clean(value)
-  if type(value) == "table" then
-    local copy = {}
-    for key, item in pairs(value) do
-      copy[key] = clean(item)
-    end
-    return copy
-  elseif type(value) == "string" and not utf8.len(value) then
+  if type(value) == "string" and not utf8.len(value) then
     return (value:gsub("[\x80-\xFF]", "?"))
   end
   return value
+end
+
+local function clean_problems(problems)
+  local copies = {}
+  for i, problem in ipairs(problems) do
+    copies[i] = { path = clean(problem.path), message = clean(problem.message) }
+  end
+  return copies
 end
 
 ---The same for programs.
@@ -83,14 +90,15 @@ end
 ---@return integer code
 ---@return table fields  for one JSON line
 function report.fields(failure, traceback)
-  local code, text = report.describe(failure, traceback)
-  if not err.is(failure) then
+  local code, text, ours = report.describe(failure, traceback)
+  if not ours then
     return code, { error = { kind = "script", message = clean(text) }, exit = code }
   end
   local fields = { hint = err.hint(failure) }
   for _, name in ipairs(FIELDS) do
     fields[name] = clean(failure[name])
   end
+  fields.problems = failure.problems and clean_problems(failure.problems)
   return code, { error = fields, exit = code }
 end
 

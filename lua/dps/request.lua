@@ -5,7 +5,7 @@
 local err = require "dps.err"
 local json = require "dps.json"
 local options = require "dps.options"
-local query = require "dps.query"
+local url = require "dps.url"
 
 local request = {}
 
@@ -36,42 +36,44 @@ end
 
 -- Below the base URL, always: neither another host nor a way up.
 local function check_path(path)
-  if type(path) ~= "string" or not path:find "^/[%w%-._~:/@!$&'()*+,;=%%]*$" or path:find "//" then
+  if type(path) ~= "string" or not path:find "^/[%w%-._~:/@!$&'()*+,;=%%]*$" then
     refuse("path", 'must begin with "/" and hold no "?", "#" or blanks, such as "/tags";'
       .. " it is added to the base URL")
   end
-  if (path .. "/"):find "/%.%.?/" or path:lower():find "%%2e" then
-    refuse("path", 'must not hold "." or ".." as a part')
+  if not url.stays_below(path) then
+    refuse("path", 'must not hold "//", "." or ".." as a part, or an encoded "." or "/"')
   end
   return path
 end
 
-local function check_scalar(path, value)
-  if not SCALARS[type(value)] then
-    refuse(path, "must be a text, a number or a boolean, or a list of them")
+local function check_names(path, given, example)
+  if given ~= nil and type(given) ~= "table" then
+    refuse(path, "must be a table, such as " .. example)
   end
-  return value
+  for name in pairs(given or {}) do
+    if type(name) ~= "string" then
+      refuse(path, "must have names, such as " .. example)
+    end
+  end
+end
+
+-- One parameter, or one for each value of a list.
+local function add_parameter(parameters, name, given)
+  for _, value in ipairs(json.is_list(given) and given or { given }) do
+    if not SCALARS[type(value)] then
+      refuse("query." .. name, "must be a text, a number or a boolean, or a list of them")
+    end
+    parameters[#parameters + 1] = { name, value }
+  end
 end
 
 local function query_text(given)
-  if given ~= nil and type(given) ~= "table" then
-    refuse("query", "must be a table, such as { limit = 5 }")
+  check_names("query", given, "{ limit = 5 }")
+  local parameters = {}
+  for _, parameter in ipairs(url.parameters(given or {})) do
+    add_parameter(parameters, parameter[1], parameter[2])
   end
-  local names, parameters = {}, {}
-  for name in pairs(given or {}) do
-    if type(name) ~= "string" then
-      refuse("query", "must have names, such as { limit = 5 }")
-    end
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local values = given[name]
-    for _, value in ipairs(type(values) == "table" and values or { values }) do
-      parameters[#parameters + 1] = { name, check_scalar("query." .. name, value) }
-    end
-  end
-  local text = query.encode(parameters)
+  local text = url.query(parameters)
   return text == "" and "" or "?" .. text
 end
 
@@ -93,7 +95,7 @@ local function body_text(method, body)
 end
 
 local function header_line(name, value)
-  if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
+  if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
     refuse("headers", "a header's name may hold letters, digits and - only")
   end
   if OURS[name:lower()] then
@@ -107,11 +109,10 @@ end
 
 -- "Content-Type:" keeps libcurl from naming a form's type where there is no body.
 local function header_lines(given, body)
-  if given ~= nil and type(given) ~= "table" then
-    refuse("headers", 'must be a table, such as { ["x-schema-id"] = "..." }')
-  end
+  check_names("headers", given, '{ ["x-schema-id"] = "..." }')
   local lines, typed = {}, false
-  for name, value in pairs(given or {}) do
+  for _, header in ipairs(url.parameters(given or {})) do
+    local name, value = header[1], header[2]
     lines[#lines + 1] = header_line(name, value)
     typed = typed or name:lower() == "content-type"
   end

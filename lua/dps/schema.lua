@@ -12,10 +12,7 @@ local values = require "dps.schema.value"
 ---@field refuse_unknown boolean?  unknown names are problems
 ---@field entities boolean?        a table with an `id` may stand where a reference goes
 
-schema.raw_mt = values.raw_mt
 schema.raw = values.raw
-schema.is_raw = values.is_raw
-schema.is_date = values.is_date
 schema.instant = values.instant
 schema.check_id = values.check_id
 

@@ -26,13 +26,12 @@ local function read(path)
   if path == "-" then
     return read_all(io.stdin, "standard input")
   end
-  local file, why = io.open(path, "rb")
+  local file <close>, why = io.open(path, "rb")
   if not file then
     refuse(('the script "%s" can\'t be opened: %s'):format(path, why:sub(#path + 3)),
       "check the path: it is looked up from the folder you are in")
   end
-  local text <const>, _ <close> = read_all(file, ('"%s"'):format(path)), file
-  return text
+  return read_all(file, ('"%s"'):format(path))
 end
 
 local function absolute(search_path, places)
@@ -52,14 +51,9 @@ local function search_beside(path)
   package.cpath = absolute(package.cpath, {})
 end
 
--- The library's own chunks are called "dps/...", and messages leave those out.
+-- The library's own chunks are called "dps/...", and errors point at what is none of them.
 local function apart_from_ours(path)
   return path:find "^dps/" and "./" .. path or path
-end
-
--- Chunks of the library are named dps/..., and errors point at what is none of them.
-local function chunk_name(name)
-  return (name:find "^dps/" and "@./" or "@") .. name
 end
 
 ---Makes a chunk of a script's text. A first line that begins with # (#!/usr/bin/env) and a byte
@@ -72,7 +66,7 @@ function script.compile(name, text)
     refuse(('"%s" is Lua bytecode, not a script'):format(name), "run the text it was made from")
   end
   text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "", 1)
-  local chunk, why = load(text, chunk_name(name), "t")
+  local chunk, why = load(text, "@" .. apart_from_ours(name), "t")
   if not chunk then
     error(why, 0)
   end
@@ -82,13 +76,12 @@ end
 ---Loads a script and sets the global `arg` (0 is the script itself) and where `require` looks.
 ---@param path string  "-" is standard input
 ---@param args string[]
----@return function chunk
+---@return function chunk  raises kind "refused" for what is no script, a string for a syntax error
 function script.load(path, args)
   local text = read(path)
   _G.arg = table.move(args, 1, #args, 1, { [0] = path })
-  local name = apart_from_ours(path)
-  search_beside(name)
-  return script.compile(path == "-" and "stdin" or name, text)
+  search_beside(apart_from_ours(path))
+  return script.compile(path == "-" and "stdin" or path, text)
 end
 
 return script

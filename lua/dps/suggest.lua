@@ -31,12 +31,9 @@ local function next_row(a, b, i, above, higher)
   return row
 end
 
----Damerau-Levenshtein distance (optimal string alignment): letters added, lost, changed, and
----neighbours swapped.
----@param a string
----@param b string
----@return integer
-function suggest.distance(a, b)
+-- Damerau-Levenshtein distance (optimal string alignment): letters added, lost, changed, and
+-- neighbours swapped.
+local function distance(a, b)
   local row, above = { [0] = 0 }, nil
   for j = 1, #b do
     row[j] = j
@@ -61,9 +58,9 @@ function suggest.nearest(word, names)
   for _, name in ipairs(names) do
     local candidate = plain(name)
     if math.abs(#candidate - #wanted) < best_distance then
-      local distance = suggest.distance(wanted, candidate)
-      if distance < best_distance then
-        best, best_distance = name, distance
+      local steps = distance(wanted, candidate)
+      if steps < best_distance then
+        best, best_distance = name, steps
       end
     end
   end

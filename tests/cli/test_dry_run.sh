@@ -143,6 +143,43 @@ print(n)
 LUA
 must "each line is JSON with verb, method, target, name and body" \
   [ "$("$DPS" run "$scratch/read.lua" <"$scratch/out")" = "$(wc -l <<<"$announced")" ]
+printf '%s\n' 'dps.request { method = "POST", path = "/tags", body = "\xff" }' 'local deep = {}' \
+  'for _ = 1, 126 do deep = { deep } end' 'dps.request { method = "POST", path = "/tags", body = deep }' >"$scratch/odd.lua"
+run "$DPS" run --dry-run --json "$scratch/odd.lua"
+must "what no line can hold is told by its size" [ "$(grep -o '"bytes":[0-9]*' <<<"$out")" = $'"bytes":1' ]
+must "each of them is a line of JSON" [ "$(grep -c '^{.*"dry_run":true.*}$' <<<"$out")" = 2 ]
+printf '%s\n' 'local function try(...) local ok, e = pcall(dps.update_fallback, arg[1], { ... })' \
+  'print("said:", ok, ok and "" or e.message) end' \
+  'try { op = "copy", from = "/rank/priority", path = "/characteristics/rank" }' \
+  'try { op = "add", path = "/description", value = "x", from = 5 }' \
+  'try { op = "replace", path = "", value = false }' >"$scratch/hidden.lua"
+run "$DPS" run --dry-run "$scratch/hidden.lua" "$kept"
+must "a patch that reads a hidden field is not tried; a from that nobody reads is nothing" \
+  [ "$(grep -c $'^said:\ttrue' <<<"$out")" = 2 ]
+must "a patch that leaves no object is told" has "$out" $'said:\tfalse\tthe value must be a table'
+cat >"$scratch/lists.lua" <<'LUA'
+local function named(name)
+  local found = {}
+  for row in dps.list_placements { property = { { "name", "==", name } } } do
+    found[#found + 1] = row.id
+    row.name = "changed by the script"
+  end
+  return name .. "=" .. table.concat(found, ",")
+end
+local ids = {}
+for i, name in ipairs { "A", "B", "A" } do
+  ids[i] = dps.create_placement { name = name, componentType = "html",
+    channel = "https://ns.adobe.com/xdm/channel-types/web" }.id
+end
+print("said:", named "A", named "B", named "A")
+dps.update_placement(ids[1], { { op = "replace", path = "/name", value = "C" } })
+dps.delete_placement(ids[2])
+print("said:", named "A", named "B", named "C")
+LUA
+run "$DPS" run --dry-run "$scratch/lists.lua"
+must "lists find what would have been written, by its name of the moment" [ "$(grep ^said: <<<"$out")" = \
+  $'said:\tA=dry:placement:1,dry:placement:3\tB=dry:placement:2\tA=dry:placement:1,dry:placement:3
+said:\tA=dry:placement:3\tB=\tC=dry:placement:1' ]
 stop_library
 
 # --- with the library in the same process ---

@@ -41,11 +41,17 @@ script latin_name.lua $'local ok, e = pcall(dps.create_fallback, { name = "caf\x
 script nothing.lua 'error()'
 script invalid.lua '' 'dps.create_fallback { name = "Summer" }'
 script missing.lua 'dps.get_fallback "dps:fallback-offer:none"'
+script emptied.lua 'local ok, e = pcall(dps.get_fallback, "a b")' 'e.message, e.problems = nil, nil' 'error(e)'
+script cyclic.lua 'local ok, e = pcall(dps.get_fallback, "a b")' 'e.problems[1].more = e.problems' 'error(e)'
+script misused.lua 'dps.list_fallbacks { limt = 5 }'
 script task.lua 'dps.spawn(dps.create_fallback, {})' 'dps.sleep(0)'
 fails script nil syntax.lua
 fails script nil error.lua
 fails script nil latin.lua
 fails script nil nothing.lua
+fails script nil emptied.lua
+fails invalid cyclic.lua:1 cyclic.lua
+fails invalid misused.lua:1 misused.lua
 fails refused nil nosuch.lua
 fails refused nil --local-db x.db missing.lua
 fails invalid invalid.lua:2 invalid.lua

@@ -136,7 +136,7 @@ ends 0 'dps.create_placement { name = "P", channel = "'$web'", componentType = "
 ends 1 'error "x"'
 ends 1 'dps.get_fallback "none"'
 ends 1 'dps.spawn(error, "in a task nobody waits for")'
-ends 1 'dps.create_fallback()'
+ends 4 'dps.create_fallback()'
 ends 2 'require("dps.err").raise { kind = "refused", message = "x" }'
 ends 2 'dps.get_fallback "dry:fallback:1"'
 ends 3 'os.exit(3)'
@@ -150,6 +150,12 @@ ends 1 'os.exit(false)'
 ends 77 'dps.spawn(os.exit, 77) dps.sleep(60)'
 ends 130 'io.popen("kill -INT $PPID"):close() while true do pcall(error) end'
 must "an interrupt is told" has "$err" 'dps: stopped'
+
+script replaced.lua 'local function mine() return "mine" end' 'dps.get_fallback = mine' \
+  'local list = dps.list_fallbacks' 'pcall(function() return dps.nothing end)' \
+  'print(dps.get_fallback(), dps.list_fallbacks == list)'
+dps run replaced.lua
+must "what a script puts in the place of an operation stays" is $'mine\ttrue'
 
 # --- what a person reads ---
 
@@ -195,16 +201,19 @@ says() {
   shift
   script says.lua "$@"
   dps run --local says.lua
-  must "$* fails" [ "$code" = 1 ]
+  must "$* fails" [ "$code" = "$ends" ]
   must "$* says: $words" [ "$(head -n 1 <<<"$err")" = "$words" ]
 }
-needs='create_fallback needs a table that describes the fallback offer, got'
+needs='invalid: create_fallback needs a table that describes the fallback offer, got' ends=4
 says "says.lua:2: $needs nothing" '' 'dps.create_fallback()'
 says "says.lua:1: $needs nothing" 'local offer dps.create_fallback(offer)'
 says "says.lua:1: $needs a number" 'dps.create_fallback(1)'
 says "says.lua:1: $needs a string" 'dps.create_fallback "Summer"'
+says 'says.lua:1: invalid: list_fallbacks: unknown option "limt" (did you mean "limit"?)' \
+  'dps.list_fallbacks { limt = 5 }'
+says 'says.lua:1: invalid: write dps.get_fallback with a dot, not dps:get_fallback' 'dps:get_fallback("x")'
+ends=1
 says 'says.lua:2: dps has no create_fallbak (did you mean dps.create_fallback?)' '' 'dps.create_fallbak {}'
-says 'says.lua:1: list_fallbacks: unknown option "limt" (did you mean "limit"?)' 'dps.list_fallbacks { limt = 5 }'
 says "says.lua:1: bad argument #1 to 'sleep' (number expected, got string)" 'dps.sleep "a while"'
 says "says.lua:1: bad argument #1 to 'spawn' (function expected, got nil)" 'dps.spawn(nil)'
 says 'error() was called with nothing instead of a message' 'error()'

@@ -50,6 +50,17 @@ mkdir -p www/data/offers
 printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"id":"one","name":"Over TLS"}' \
   >'www/data/offers/one?offer-type=fallback'
 
+# Sets port, as the server of this log says it.
+await_port() {
+  for _ in {1..250}; do
+    port=$(sed -nE 's/^ACCEPT [^ ]*:([0-9]+)$/\1/p' "$log" | head -n 1)
+    [[ -z $port ]] || return 0
+    sleep 0.02
+  done
+  echo "openssl s_server did not start: $(<"$log")"
+  exit 1
+}
+
 # serve LOG CERTIFICATE OPTIONS...: sets log and port
 serve() {
   log=$scratch/$1
@@ -58,13 +69,7 @@ serve() {
   (cd www && exec timeout 50 openssl s_server -accept 127.0.0.1:0 -HTTP \
     -cert "$certificate.pem" -key "$certificate.key" "$@" >"$log" 2>&1 </dev/null) &
   servers+=($!)
-  for _ in {1..250}; do
-    port=$(sed -nE 's/^ACCEPT [^ ]*:([0-9]+)$/\1/p' "$log" | head -n 1)
-    [[ -z $port ]] || return 0
-    sleep 0.02
-  done
-  echo "openssl s_server did not start: $(<"$log")"
-  exit 1
+  await_port
 }
 
 # How many requests the server of this log has read.
@@ -132,6 +137,30 @@ gives 1 "$failed_unsent" '127.0.0.1' "another host's certificate"
 host=localhost call get DPS_CA_FILE=root.pem
 gives 1 "$failed_unsent" 'localhost' "another host's certificate, by name"
 must "no server with another's certificate was asked anything" [ "$(asked)" = 0 ]
+
+# --- through a proxy: what opens the tunnel is no part of the request ---
+
+"$DPS_TUNNEL" >tunnel.log &
+servers+=($!)
+until proxy=$(head -n 1 tunnel.log) && [[ -n $proxy ]]; do sleep 0.02; done
+
+# A server that answers one write, once it has read its body.
+log=$scratch/write.log
+mkfifo answer
+{
+  until grep -qs '"name":"One"' "$log"; do sleep 0.02; done
+  printf 'HTTP/1.1 201 Created\r\nContent-Length: 12\r\n\r\n{"id":"new"}'
+} >answer &
+servers+=($!)
+timeout 50 openssl s_server -accept 127.0.0.1:0 -cert server.pem -key server.key \
+  <answer >"$log" 2>&1 &
+servers+=($!)
+await_port
+
+call create DPS_CA_FILE=root.pem https_proxy="$proxy"
+gives 0 $'true\ttrue\ttrue\ttrue' ': 201, ' 'the first write through a proxy'
+must 'it went through the proxy' grep -q "^CONNECT 127.0.0.1:$port " tunnel.log
+must 'it was sent once' [ "$(grep -c '"name":"One"' "$log")" = 1 ]
 
 # --- the client's certificate: TLS 1.2 asks for it before a request can be sent, TLS 1.3 after ---
 

@@ -3,6 +3,7 @@
 
 local lu = require "luaunit"
 local badserver = require "badserver"
+local json = require "dps.json"
 local support = require "support"
 
 local T = {}
@@ -134,7 +135,7 @@ function T.test_no_other_link_is_followed()
     "http://u:p@127.0.0.1:7/data/core/dps/offers", "http://127.0.0.1:7/data/core/dpsx/offers",
     "http://127.0.0.1:7/other/offers", "http://127.0.0.1:7/data/core/dps//127.0.0.2/x",
     "/../admin", "/offers/../../admin", "/./offers", "/offers/..", "/%2e%2E/admin", "/..%2fadmin",
-    BASE .. "/../admin", BASE .. "/%2e%2e/admin", BASE, BASE .. "?start=1",
+    BASE .. "/../admin", BASE .. "/%2e%2e/admin", "/..;a/admin", BASE, BASE .. "?start=1",
     "/offers\r\nX-Evil: 1", "/offers start", BASE .. "/offers\r\nX-Evil: 1", "/offers\0x",
     "javascript:alert(1)", "file:///etc/passwd",
   } do
@@ -155,6 +156,17 @@ function T.test_a_next_that_is_no_link_ends_the_list()
     local rows, failure = read(ops)
     lu.assertNil(failure)
     lu.assertEquals({ #rows, calls }, { 1, 1 })
+  end
+end
+
+function T.test_a_page_whose_results_are_no_entities_is_not_a_short_list()
+  for _, results in ipairs { { a = { id = "a" } }, { { id = "a" }, false }, { json.null }, 5 } do
+    local ops = badserver.operations(BASE)
+    ops.client.call = function()
+      return { results = results }, 200, "", ""
+    end
+    local rows, e = read(ops)
+    lu.assertEquals({ #rows, e.kind }, { 0, "decode" })
   end
 end
 

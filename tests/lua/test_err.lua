@@ -168,7 +168,9 @@ function T.test_echoed_secrets_are_hidden()
     kind = "http", message = "got Authorization: Bearer " .. token,
     body = ('{"access_token":"%s","client_secret" : "p8e-%s","a":"BEARER  %s"}')
       :format(token, token, token),
+    hint = "go to https://example.com/?access_token=" .. token,
   }
+  lu.assertNil(e.hint:find("JSUz", 1, true))
   lu.assertNil(e.message:find("JSUz", 1, true))
   lu.assertNil(e.body:find("JSUz", 1, true))
   lu.assertStrContains(e.body, '"access_token":"[hidden]"')

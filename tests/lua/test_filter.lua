@@ -58,8 +58,17 @@ function T.test_what_is_no_condition_is_refused_by_its_place()
     lu.assertStrContains(refused { property = { { "name", "==", "x" }, bad } }, "property[2]: ")
   end
   lu.assertStrContains(refused { property = { "name==x" } }, "{ field, operator, value }")
+  lu.assertStrContains(refused { property = { { "name", nil, "x" } } }, "property[1]: ")
   lu.assertStrContains(refused { property = "name==x" }, "must be a list")
   lu.assertStrContains(refused { property = { { "name&x", "==", "1" } } }, "property[1]: ")
+end
+
+function T.test_conditions_that_would_be_passed_over_are_refused()
+  local hole = { { "name", "==", "x" }, nil, { "status", "==", "y" } }
+  for _, bad in ipairs { { name = "x" }, hole } do
+    lu.assertStrContains(refused { property = bad }, "property: must be a list")
+  end
+  lu.assertEquals(target { property = {} }, target {})
 end
 
 function T.test_limit_and_order_are_checked()

@@ -136,6 +136,15 @@ function T.test_a_path_through_an_array_holds_when_any_item_does()
   lu.assertEquals(found(d, "representations.components"), "a b")
 end
 
+function T.test_a_path_into_items_that_are_no_objects_finds_nothing()
+  local d = library_with { name = "a", labels = { "core/C1" } }
+  for _, path in ipairs { "labels.x", "representations.components.language.x" } do
+    lu.assertEquals(found(d, path), "")
+    lu.assertEquals(found(d, path .. "==1"), "")
+    lu.assertEquals(found(d, path .. "!=1"), "a")
+  end
+end
+
 -- A resource that no release has: a date, a name that lies deeper, a reference to two kinds.
 local SHOW = {
   name = "show", plural = "shows", title = "show", path = "/shows", query = { kind = "late" },
@@ -173,6 +182,8 @@ function T.test_a_new_resource_is_one_description_and_its_dates_compare_as_momen
     end
     lu.assertEquals(shows "opens<2026-05-01T08:30:00Z", "early")
     lu.assertEquals(shows "opens==2026-05-01T11:00:00.000+02:00", "late")
+    lu.assertEquals(shows "opens<2026-05-01t08:30:00z", "early")
+    lu.assertEquals(shows "opens==2026-05-02T05:00:00+20:00", "late")
     lu.assertEquals(shows "about.title==late", "late")
     lu.assertEquals(shows "opens", 2)
     d:expect(400, "GET", "/shows?kind=late&property=opens>soon")
@@ -189,6 +200,8 @@ function T.test_a_reference_may_be_to_one_of_several_kinds()
     local problems = problem.report.additionalContext.problems
     lu.assertEquals({ problems[1].path, problems[2].path, #problems }, { "uses[2]", "uses[3]", 2 })
     lu.assertStrContains(problems[1].message, "is a show, not a fallback offer or placement")
+    lu.assertStrContains(d:expect(422, "POST", "/shows?kind=late", { uses = { 5 } }).detail,
+      "must be the id of a fallback or placement, got 5")
   end)
 end
 
@@ -200,6 +213,8 @@ function T.test_filters_that_are_none_are_refused()
   end
   d:expect(400, "GET", OFFERS .. "&orderby=")
   d:expect(400, "GET", OFFERS .. "&orderby=name,,id")
+  d:expect(400, "GET", OFFERS .. "&limit=1&orderby=%FF")
+  d:expect(400, "GET", OFFERS .. "&property=%C3==x")
   d:expect(400, "GET", OFFERS .. "&property=" .. ("name,"):rep(200) .. "name")
   d:expect(400, "GET", OFFERS .. "&orderby=" .. ("name,"):rep(20) .. "name")
   lu.assertStrContains(d:expect(501, "GET", OFFERS .. "&property=id~.*1234.*").detail,

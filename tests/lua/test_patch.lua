@@ -247,6 +247,14 @@ function T.test_check_tells_every_operation_that_is_not_well_made()
   }, "[2] [3] [4] [6] [8]")
 end
 
+function T.test_check_leaves_the_size_of_values_to_the_encoder()
+  local value = {}
+  for _ = 1, 200 do
+    value = { value, value }
+  end
+  lu.assertEquals(faults { { op = "add", path = "/x", value = value } }, "")
+end
+
 function T.test_check_takes_no_document_into_account()
   lu.assertEquals(faults { { op = "remove", path = "/not/there" } }, "")
 end

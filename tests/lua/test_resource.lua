@@ -83,6 +83,14 @@ function T.test_the_documented_samples_go_on_the_wire_as_they_are()
   end
 end
 
+function T.test_a_name_where_an_id_goes_is_told_with_calls_that_exist_only()
+  broken("fallback", function(value) value.tags = { "my tag" } end, "tags[1]",
+    'tags[1] "my tag" looks like a name; it must be the id of a tag')
+  broken("fallback", function(value) value.representations[1].placement = "my place" end,
+    "representations[1].placement", 'placement "my place" looks like a name; write the id of a'
+    .. " placement, which dps.list_placements finds")
+end
+
 function T.test_the_minimal_fallback_passes()
   lu.assertEquals(problems("fallback", { name = "F1", status = "draft", representations = { {
     channel = WEB, placement = "dps:offer-placement:1", components = {

@@ -3,6 +3,7 @@ local fixture = require "schema_fixture"
 local lu = require "luaunit"
 local schema = require "dps.schema"
 local support = require "support"
+local values = require "dps.schema.value"
 
 local CREATE, STORED, FIELDS = fixture.CREATE, fixture.STORED, fixture.FIELDS
 local fresh, json, with = fixture.fresh, fixture.json, fixture.with
@@ -162,7 +163,7 @@ end
 function T.test_broken_date_objects_are_no_dates()
   for _, give in ipairs { error, 5, function() return 5 end } do
     local object = setmetatable({}, { __dps_date = give })
-    lu.assertNil(schema.is_date(object))
+    lu.assertNil(values.is_date(object))
     lu.assertStrContains(check(with { span = { start = object } })[1], "got an empty table")
   end
 end
@@ -286,7 +287,7 @@ end
 function T.test_raw_marks_a_copy_of_what_has_a_metatable()
   local mt = {}
   local given = setmetatable({ a = 1 }, mt)
-  lu.assertTrue(schema.is_raw(schema.raw(given)))
+  lu.assertTrue(values.is_raw(schema.raw(given)))
   lu.assertIs(getmetatable(given), mt)
 end
 

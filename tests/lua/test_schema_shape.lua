@@ -6,6 +6,7 @@ local schema = require "dps.schema"
 local compile = require "dps.schema.compile"
 local explain = require "dps.schema.explain"
 local support = require "support"
+local values = require "dps.schema.value"
 
 local CREATE, STORED, FIELDS = fixture.CREATE, fixture.STORED, fixture.FIELDS
 local fresh, json, with = fixture.fresh, fixture.json, fixture.with
@@ -98,7 +99,7 @@ local function holds_raw(value, seen)
       return true
     end
   end
-  return schema.is_raw(value)
+  return values.is_raw(value)
 end
 
 local MODES = {

@@ -96,4 +96,13 @@ function T.test_an_interrupt_says_so_in_one_line()
   lu.assertEquals(interrupted("interrupt() dps.sleep(9)").stderr, "dps: stopped\n")
 end
 
+function T.test_a_second_interrupt_kills_what_no_stop_reaches()
+  local result = run(INTERRUPT .. [[
+    interrupt()
+    os.execute("(sleep 0.2; kill -INT " .. pid .. ") &")
+    local text, pattern = ("a"):rep(60), ("a*"):rep(30) .. "b"
+    print(text:find(pattern))]], { timeout = 10 })
+  lu.assertEquals({ result.code, result.stdout, result.stderr }, { 130, "", "" })
+end
+
 support.run(T)

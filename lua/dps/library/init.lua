@@ -69,7 +69,7 @@ local library = {}
 local Library = {}
 Library.__index = Library
 
-local UNAVAILABLE = "the local library's database can't be written now: %s"
+local UNAVAILABLE = "the local library's database can't be used now: %s"
 
 local function random_uuid()
   return ("%08x-%04x-%04x-%04x-%012x"):format(("I4I2I2I2I6"):unpack(native.random(16)))

@@ -3,6 +3,7 @@
 
 local json = require "dps.json"
 local routes = require "dps.library.routes"
+local url = require "dps.url"
 
 local query = {}
 
@@ -50,7 +51,7 @@ end
 local function parse_path(text, whole)
   local path = {}
   for step in (text .. "."):gmatch "([^.]*)%." do
-    if step == "" or step:find '["%c]' then
+    if step == "" or step:find '["%c]' or not utf8.len(step) then
       refuse(400, "'%s' does not name a field", whole)
     end
     path[#path + 1] = step
@@ -219,41 +220,22 @@ end
 
 -- Links -------------------------------------------------------------------------------------------
 
-local function escape(text, keep)
-  return (text:gsub(keep or "[^%w%-._~]", function(char)
-    return ("%%%02X"):format(char:byte())
-  end))
-end
-
--- Fixed parameters stand in upper case in the service's own links.
-local function fixed_parameters(description)
-  local names = {}
-  for name in pairs(description.query) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    names[i] = ("&%s=%s"):format(escape(name), escape(description.query[name]:upper()))
-  end
-  return table.concat(names)
-end
-
 ---A link of a page, relative to the base of the service and not to its host (contract section 2).
 ---@param description dps.Resource
 ---@param found dps.library.Query
 ---@param start string?
 ---@return string
 function query.href(description, found, start)
-  local order = escape(found.order_text, "[^%w%-._~,]")
-  local parts = { ("%s?orderby=%s&limit=%d"):format(description.path, order, found.limit) }
-  if start then
-    parts[#parts + 1] = "&start=" .. start
+  local order = "orderby=" .. url.escape(found.order_text, ",")
+  local parameters = { { "limit", found.limit }, { "start", start } }
+  for _, fixed in ipairs(url.parameters(description.query)) do
+    -- in upper case, as in the service's own links
+    parameters[#parameters + 1] = { fixed[1], fixed[2]:upper() }
   end
-  parts[#parts + 1] = fixed_parameters(description)
   for _, term in ipairs(found.terms) do
-    parts[#parts + 1] = "&property=" .. escape(term.text)
+    parameters[#parameters + 1] = { "property", term.text }
   end
-  return table.concat(parts)
+  return ("%s?%s&%s"):format(description.path, order, url.query(parameters))
 end
 
 return query

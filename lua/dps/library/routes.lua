@@ -49,9 +49,8 @@ local function parse_query(raw)
   return parameters
 end
 
----@param parameters dps.library.Parameter[]
----@return string|nil decoded  the last one counts
-function routes.parameter(parameters, name)
+-- The decoded value of a parameter; the last one counts.
+local function parameter(parameters, name)
   for i = #parameters, 1, -1 do
     if parameters[i].name == name then
       return routes.decode(parameters[i].raw, true)
@@ -92,7 +91,7 @@ end
 -- the service's own links in upper case (contract 1.1): case does not count.
 local function carries(description, parameters)
   for name, value in pairs(description.query) do
-    local given = routes.parameter(parameters, name)
+    local given = parameter(parameters, name)
     if not given or given:lower() ~= value:lower() then
       return false
     end
@@ -107,7 +106,7 @@ local function query_fault(descriptions, parameters)
     name, value = next(description.query)
     values[i] = value
   end
-  local given = routes.parameter(parameters, name)
+  local given = parameter(parameters, name)
   local known = table.concat(values, ", ")
   if not given then
     return fault(400, ("the parameter %s is missing (one of: %s)"):format(name, known))

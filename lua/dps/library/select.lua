@@ -115,8 +115,8 @@ local function typed_test(binder, kind, value, term)
 end
 
 local function moment_test(binder, value, term)
-  to_moment(term)
-  return ("julianday(%s) %s julianday(%s)"):format(value, COMPARE[term.op], binder:bind(term.value))
+  local moment = date.format(to_moment(term)) -- SQLite reads fewer ways of writing one
+  return ("julianday(%s) %s julianday(%s)"):format(value, COMPARE[term.op], binder:bind(moment))
 end
 
 local function value_test(binder, kind, value, term, field)
@@ -142,8 +142,12 @@ local function json_test(binder, source, segments, at, term, field)
       ("json_extract(%s, %s)"):format(source, path), term, field)
   end
   local each = "e" .. at
+  local test = json_test(binder, each .. ".value", segments, at + 1, term, field)
+  if #segments[at + 1] > 0 then -- an item that is plain text would be malformed JSON
+    test = ("CASE %s.type WHEN 'object' THEN %s END"):format(each, test)
+  end
   return ("EXISTS (SELECT 1 FROM json_each(%s, %s) AS %s WHERE %s)"):format(
-    source, path, each, json_test(binder, each .. ".value", segments, at + 1, term, field))
+    source, path, each, test)
 end
 
 -- "!=" is the opposite of "==", so it also finds what lacks the field; "!" before a filter turns it

@@ -4,8 +4,7 @@
 local resource = {}
 
 local schema = require "dps.schema"
-
-local byte, format, gsub = string.byte, string.format, string.gsub
+local url = require "dps.url"
 
 ---@class dps.Field
 ---@field name string?           the wire's own name (none for the items of an array)
@@ -16,7 +15,7 @@ local byte, format, gsub = string.byte, string.format, string.gsub
 ---@field items dps.Field?       of an array
 ---@field fields dps.Field[]?    of an object
 ---@field open boolean?          an object with free names; `values` describes what they hold
----@field to string?             of a reference: the name of the resource
+---@field to string|string[]?    of a reference: the name of the resource, or of one of several
 ---@field missing_says string?   what to do when a required one is missing
 ---@field write_only boolean?    accepted on create, never returned
 ---@field source string          where this is documented
@@ -45,32 +44,12 @@ for i, name in ipairs(NAMES) do
   resource.all[i], resource.by_name[name] = description, description
 end
 
-local function percent(char)
-  return format("%%%02X", byte(char))
-end
-
-local function escape(text)
-  return (gsub(text, "[^%w%-._~]", percent))
-end
-
-local function query_of(description)
-  local pairs_, names = {}, {}
-  for name in pairs(description.query) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    pairs_[i] = escape(name) .. "=" .. escape(description.query[name])
-  end
-  return table.concat(pairs_, "&")
-end
-
 local queries = setmetatable({}, { __mode = "k" })
 
 local function with_query(path, description, extra)
   local query = queries[description]
   if not query then
-    query = query_of(description)
+    query = url.query(url.parameters(description.query))
     queries[description] = query
   end
   if extra and extra ~= "" then
@@ -93,7 +72,7 @@ end
 ---@param id string
 ---@return string  such as "/offers/dps:fallback-offer:1a2b?offer-type=fallback"
 function resource.item_target(description, id)
-  return with_query(description.path .. "/" .. gsub(id, "[^%w%-._~:]", percent), description)
+  return with_query(description.path .. "/" .. url.escape(id, ":"), description)
 end
 
 ---Whether an id can stand in a request. Ids are opaque (contract 1.0); refused is only what would

@@ -93,7 +93,7 @@ local function component_rule(component, report)
 end
 
 -- contract 1.2 and rule 5
-offer.component = {
+local component = {
   type = "object",
   source = "contract 1.2",
   check = component_rule,
@@ -114,7 +114,7 @@ offer.component = {
 }
 
 -- contract 1.2 and rule 4
-offer.representation = {
+local representation = {
   type = "object",
   source = "contract 1.2",
   fields = {
@@ -123,14 +123,14 @@ offer.representation = {
       missing_says = "write the id of a placement, which dps.list_placements finds",
       source = "contract 1.2" },
     { name = "components", type = "array", required = true, min_items = 1,
-      items = offer.component, source = "contract 1.2, rule 4" },
+      items = component, source = "contract 1.2, rule 4" },
   },
 }
 
 -- contract 1.2 and rule 6
 offer.representations = {
   name = "representations", type = "array", required = true, min_items = 1,
-  items = offer.representation, unique_by = "placement",
+  items = representation, unique_by = "placement",
   unique_says = "an offer has at most one representation for a placement",
   source = "contract 1.2, rules 4 and 6",
 }

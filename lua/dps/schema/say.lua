@@ -220,9 +220,13 @@ function sayers.date(_, value, label)
   return format("%s %s %s", label, say.quote(text), reason or "is not a date")
 end
 
+local function kinds(to)
+  return type(to) == "table" and table.concat(to, " or ") or to or "known object"
+end
+
 function sayers.reference(field, value, label, mode)
   local id = value
-  local expected = format("the id of a %s", field.to or "known object")
+  local expected = "the id of a " .. kinds(field.to)
   if mode.entities and type(value) == "table" then
     id = rawget(value, "id")
     if type(id) ~= "string" then
@@ -232,9 +236,9 @@ function sayers.reference(field, value, label, mode)
   elseif type(value) ~= "string" then
     return wrong_type(label, expected, value)
   end
-  if string.find(id, " ", 1, true) then
-    return format("%s %s looks like a name; it must be the id%s", label, say.quote(id),
-      field.to and format(", which dps.list_%ss finds", field.to) or "")
+  if find(id, " ", 1, true) then
+    return format("%s %s looks like a name; %s", label, say.quote(id),
+      field.missing_says or "it must be " .. expected)
   end
   local _, message = values.check_id(id)
   return format("%s %s is not an id: %s", label, say.quote(id), message or "")

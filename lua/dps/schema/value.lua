@@ -15,8 +15,8 @@ values.STRING_CEILING = 300 * 1024
 values.DEPTH_CEILING = 100
 local INSTANTS_CEILING = 512
 
----Marks a table that passes unchecked: `dps.raw{ ... }`.
-values.raw_mt = { __name = "dps.raw" }
+-- Marks a table that passes unchecked: `dps.raw{ ... }`.
+local raw_mt = { __name = "dps.raw" }
 
 ---@param value table  marked in place; a table that has a metatable already is copied first
 ---@return table
@@ -31,13 +31,13 @@ function values.raw(value)
       marked[key] = item
     end
   end
-  return setmetatable(marked, values.raw_mt)
+  return setmetatable(marked, raw_mt)
 end
 
 ---@param value any
 ---@return boolean
 function values.is_raw(value)
-  return type(value) == "table" and rawequal(getmetatable(value), values.raw_mt)
+  return type(value) == "table" and rawequal(getmetatable(value), raw_mt)
 end
 
 ---Whether `value` is JSON's null (dps.null); no script has it before dps.json is loaded.
@@ -133,7 +133,7 @@ function plain(value, seen, depth)
     return kind == "boolean" or values.is_null(value)
   end
   local mt = getmetatable(value)
-  if mt ~= nil and (rawequal(mt, values.raw_mt) or values.is_date(value)) then
+  if mt ~= nil and (rawequal(mt, raw_mt) or values.is_date(value)) then
     return true
   elseif seen[value] ~= nil or depth >= values.DEPTH_CEILING then
     return seen[value] == true
