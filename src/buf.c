@@ -27,7 +27,7 @@ static bool fail(struct dps_buf *b, enum dps_buf_state why) {
 
 /* Doubles up to the ceiling; one byte more than cap is always allocated, for the NUL. */
 static bool grow(struct dps_buf *b, size_t need) {
-  size_t cap = b->cap ? b->cap : 512;
+  size_t cap = b->cap ? b->cap : b->max < 512 ? b->max : 512;
   while (cap < need)
     cap = cap > b->max / 2 ? b->max : cap * 2;
   char *data = realloc(b->data, cap + 1);

@@ -1,9 +1,10 @@
 /* dps: a Lua-scriptable engine for Adobe's Offer Library. The embedding API.
  *
  * One `dps` is one Lua state, one event loop and its connections. It belongs to one thread; only
- * dps_stop may be called from elsewhere. Every call runs Lua in protected mode: no host ever sees a
- * panic. Functions that return int return 0 for success or an exit code (see dps_exit_code);
- * dps_error then has the words.
+ * dps_stop may be called from elsewhere. C functions that a script calls may load, stop and ask,
+ * but not run, step or close. Every call runs Lua in protected mode: no host ever sees a panic.
+ * Functions that return int return 0 for success or an exit code (see dps_exit_code); dps_error
+ * then has the words.
  *
  * A run begins with the first dps_load, dps_eval or dps_cli while no task lives, and ends when none
  * lives any more or the run is stopped. Exit code and error are those of this run, or of the last.

@@ -32,7 +32,7 @@ static int explain(lua_State *L) {
 /* What a protected call left: explain's pair, or the plain error of one that ran out of memory. */
 static void report(struct dps *e, lua_State *L) {
   if (!lua_istable(L, -1)) {
-    dps_fail(e, DPS_FAILED, lua_isstring(L, -1) ? lua_tostring(L, -1) : NULL);
+    dps_fail(e, DPS_FAILED, lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL);
     return;
   }
   lua_rawgeti(L, -1, 1);
@@ -310,9 +310,9 @@ static int m_gc(lua_State *L) {
 
 /* The box is made first and so finalized last, after every client and server of this engine. A
  * state that has one keeps it: its clients would not survive another. */
-int dps_engine_attach(lua_State *L) {
+void dps_engine_attach(lua_State *L) {
   static const char box_key = 'b';
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &box_key) == LUA_TUSERDATA) return 0;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &box_key) == LUA_TUSERDATA) return;
   struct dps **box = lua_newuserdatauv(L, sizeof *box, 0);
   *box = NULL;
   lua_createtable(L, 0, 1);
@@ -321,8 +321,7 @@ int dps_engine_attach(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &box_key);
   *box = engine_new(NULL);
-  if (!*box) return luaL_error(L, "not enough memory for a dps engine");
+  if (!*box) luaL_error(L, "not enough memory for a dps engine");
   dps_state_bind(L, *box);
   dps_state_fill(L);
-  return 0;
 }

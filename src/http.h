@@ -45,7 +45,7 @@ struct dps_http_request {
   void (*done)(struct dps_http_request *); /* may do all but free the client */
 
   int code;    /* CURLE_OK, a CURLcode, or one of ours above */
-  long status; /* HTTP status; 0 when no answer came */
+  long status; /* HTTP status, 200 or more; 0 when no answer came */
   enum dps_sent sent;
   struct dps_buf answer;         /* the body; libcurl's words, if any, where code is not CURLE_OK */
   struct dps_buf answer_headers; /* raw lines of the final answer */
@@ -55,11 +55,16 @@ struct dps_http_request {
   struct dps_http_request *next;
 };
 
-/* Shared header lines ("Name: value") are copied and wiped at free. NULL when memory ran out. */
+/* NULL when memory ran out. */
 struct dps_http *dps_http_new(struct dps_loop *, const struct dps_http_settings *);
+/* Adds a header line ("Name: value") to all requests: copied, and wiped at free. False: out of
+ * memory. */
 bool dps_http_share_header(struct dps_http *, const char *line);
-/* Every request must be done or cancelled before. */
+/* Cancels what still runs. */
 void dps_http_free(struct dps_http *);
+
+/* GET and HEAD; everything else is a write. */
+bool dps_http_is_read(const char *method);
 
 /* Fills the ceilings; everything else is the caller's to set. */
 void dps_http_request_init(struct dps_http_request *, const struct dps_http *);

@@ -1,4 +1,4 @@
-/* The settings of an easy handle that stay for all its transfers; for http.c alone. */
+/* The settings of an easy handle that stay for all its transfers; for http.c and http_slot.c. */
 #ifndef DPS_HTTP_EASY_H
 #define DPS_HTTP_EASY_H
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "timers.h"
+
 enum { EVENTS_PER_TURN = 64, MAX_WATCHES = 64 };
 
 struct curl_fd {
@@ -40,9 +42,7 @@ struct dps_loop {
   size_t nfds;
   struct watch_place watches[MAX_WATCHES];
   struct dps_watch wake;
-  struct dps_timer **heap; /* binary heap by due; heap[0] is the next */
-  size_t timers, heap_cap;
-  uint64_t starts;
+  struct dps_timers timers;
   struct curl_clock curl_clock;
   struct dps_clocked *clocked;
   uint64_t turn;
@@ -58,66 +58,21 @@ int64_t dps_loop_now(void) {
 
 /* --- timers --- */
 
-static void heap_put(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
-  loop->heap[i] = timer;
-  timer->place = i + 1;
-}
-
-static bool before(const struct dps_timer *a, const struct dps_timer *b) {
-  return a->due < b->due || (a->due == b->due && a->order < b->order);
-}
-
-static void sift_up(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
-  for (; i > 0 && before(timer, loop->heap[(i - 1) / 2]); i = (i - 1) / 2)
-    heap_put(loop, i, loop->heap[(i - 1) / 2]);
-  heap_put(loop, i, timer);
-}
-
-static void sift_down(struct dps_loop *loop, size_t i, struct dps_timer *timer) {
-  for (size_t child; (child = 2 * i + 1) < loop->timers; i = child) {
-    if (child + 1 < loop->timers && before(loop->heap[child + 1], loop->heap[child])) child++;
-    if (before(timer, loop->heap[child])) break;
-    heap_put(loop, i, loop->heap[child]);
-  }
-  heap_put(loop, i, timer);
-}
-
-static bool heap_room(struct dps_loop *loop) {
-  if (loop->timers < loop->heap_cap) return true;
-  size_t cap = loop->heap_cap ? loop->heap_cap * 2 : 16;
-  struct dps_timer **heap = realloc(loop->heap, cap * sizeof *heap);
-  if (!heap) return false;
-  loop->heap = heap;
-  loop->heap_cap = cap;
-  return true;
-}
-
 bool dps_timer_start(struct dps_loop *loop, struct dps_timer *timer, int64_t delay_ms) {
-  dps_timer_stop(loop, timer);
-  if (!heap_room(loop)) return false;
-  timer->due = dps_loop_now() + (delay_ms > 0 ? delay_ms : 0);
-  timer->order = ++loop->starts;
-  sift_up(loop, loop->timers++, timer);
-  return true;
+  return dps_timers_add(&loop->timers, timer, dps_loop_now() + (delay_ms > 0 ? delay_ms : 0));
 }
 
 void dps_timer_stop(struct dps_loop *loop, struct dps_timer *timer) {
-  if (!timer->place) return;
-  size_t i = timer->place - 1;
-  timer->place = 0;
-  struct dps_timer *last = loop->heap[--loop->timers];
-  if (last == timer) return;
-  sift_down(loop, i, last);
-  sift_up(loop, last->place - 1, last);
+  dps_timers_remove(&loop->timers, timer);
 }
 
 /* Timers started meanwhile wait for the next turn, so a timer that restarts itself cannot hold this
  * one. None of them stands before one that was due already. */
 static void fire_timers(struct dps_loop *loop) {
   int64_t now = dps_loop_now();
-  uint64_t last = loop->starts;
-  while (loop->timers && loop->heap[0]->due <= now && loop->heap[0]->order <= last) {
-    struct dps_timer *timer = loop->heap[0];
+  uint64_t last = loop->timers.starts;
+  for (struct dps_timer *timer; (timer = dps_timers_first(&loop->timers));) {
+    if (timer->due > now || timer->order > last) return;
     dps_timer_stop(loop, timer);
     timer->fire(timer);
   }
@@ -331,9 +286,10 @@ static int64_t sooner(int64_t a, int64_t b) {
 }
 
 int64_t dps_loop_timeout(struct dps_loop *loop) {
+  const struct dps_timer *timer = dps_timers_first(&loop->timers);
   int64_t wait = -1;
-  if (loop->timers) {
-    int64_t left = loop->heap[0]->due - dps_loop_now();
+  if (timer) {
+    int64_t left = timer->due - dps_loop_now();
     wait = left > 0 ? left : 0;
   }
   for (struct dps_clocked *source = loop->clocked; source; source = source->next)
@@ -364,7 +320,7 @@ int dps_loop_fd(const struct dps_loop *loop) {
 
 bool dps_loop_alive(const struct dps_loop *loop) {
   size_t own = loop->curl_clock.timer.place ? 1 : 0;
-  return loop->transfers > 0 || loop->timers > own;
+  return loop->transfers > 0 || loop->timers.n > own;
 }
 
 /* --- life --- */
@@ -399,6 +355,6 @@ void dps_loop_free(struct dps_loop *loop) {
   if (loop->epoll >= 0) close(loop->epoll);
   curl_global_cleanup();
   free(loop->fds);
-  free(loop->heap);
+  free(loop->timers.heap);
   free(loop);
 }

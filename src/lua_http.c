@@ -2,6 +2,7 @@
  * means is lua/dps/outcome.lua. The request, its strings and its answer belong to one userdata, so
  * that a transfer never outlives the bytes it reads. */
 #include <lauxlib.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,23 +35,25 @@ static const char *text_setting(lua_State *L, const char *name) {
   return lua_getfield(L, 1, name) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
 }
 
-static lua_Number number_setting(lua_State *L, const char *name, lua_Number otherwise) {
+/* A number in units of 1/scale, as a whole number of those: 1 to most. */
+static long number_setting(lua_State *L, const char *name, lua_Number otherwise, int scale,
+                           int most) {
   lua_getfield(L, 1, name);
-  return luaL_optnumber(L, -1, otherwise);
+  lua_Number n = luaL_optnumber(L, -1, otherwise) * scale;
+  if (!(n >= 1 && n <= most)) luaL_error(L, "http: %s is out of range", name);
+  return (long)n;
 }
 
 static void read_settings(lua_State *L, struct dps_http_settings *s) {
   s->ca_file = text_setting(L, "ca_file");
   s->client_cert = text_setting(L, "client_cert");
   s->client_key = text_setting(L, "client_key");
-  s->connect_timeout_ms = (long)(number_setting(L, "connect_timeout", 10) * 1000);
-  s->timeout_ms = (long)(number_setting(L, "timeout", 60) * 1000);
-  s->max_body = (size_t)number_setting(L, "max_body", 32 * 1024 * 1024);
-  s->slots = (size_t)number_setting(L, "in_flight", 32);
-  luaL_argcheck(L, s->timeout_ms > 0 && s->connect_timeout_ms > 0, 1, "timeouts must be positive");
+  s->connect_timeout_ms = number_setting(L, "connect_timeout", 10, 1000, INT_MAX);
+  s->timeout_ms = number_setting(L, "timeout", 60, 1000, INT_MAX);
+  s->max_body = (size_t)number_setting(L, "max_body", 32 << 20, 1, INT_MAX);
+  s->slots = (size_t)number_setting(L, "in_flight", 32, 1, 1024);
   lua_getfield(L, 1, "direct");
   s->direct = lua_toboolean(L, -1);
-  luaL_argcheck(L, s->slots >= 1 && s->slots <= 1024, 1, "in_flight must be 1 to 1024");
 }
 
 /* No CR, LF or NUL ever reaches a header (and so no lua string with one is cut short by C). */
@@ -89,7 +92,7 @@ static void share_bearer(lua_State *L, struct client *client) {
 }
 
 static int m_client_gc(lua_State *L) {
-  struct client *client = lua_touserdata(L, 1);
+  struct client *client = luaL_checkudata(L, 1, CLIENT);
   dps_http_free(client->http);
   client->http = NULL;
   dps_secret_clear(&client->token);
@@ -135,14 +138,10 @@ static void on_done(struct dps_http_request *http) {
   dps_wait_done(&request->wait);
 }
 
-static bool is_read(const char *method) {
-  return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
 static void cancel(struct dps_wait *wait) {
   struct request *request = (struct request *)wait;
   dps_http_cancel(&request->http);
-  if (request->http.sent != DPS_SENT_NO && !is_read(request->http.method))
+  if (request->http.sent != DPS_SENT_NO && !dps_http_is_read(request->http.method))
     request->engine->abandoned++;
 }
 
@@ -203,15 +202,19 @@ static size_t count_lines(lua_State *L) {
   return n;
 }
 
-/* The lines themselves are anchored by their table. */
+/* The lines are kept by a table of the request's own: the script's may change before they are read.
+ */
 static void chain_lines(lua_State *L, struct request *request, size_t n) {
+  if (n == 0) return;
+  lua_createtable(L, (int)n, 0);
   for (size_t i = 0; i < n; i++) {
     lua_rawgeti(L, ARG_HEADERS, (lua_Integer)i + 1);
     request->lines[i].data = (char *)check_line(L, -1);
     request->lines[i].next = i + 1 < n ? &request->lines[i + 1] : NULL;
-    lua_pop(L, 1);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  if (n) request->http.headers = request->lines;
+  lua_setiuservalue(L, AT_REQUEST, ARG_HEADERS);
+  request->http.headers = request->lines;
 }
 
 /* A finalizer can outlive the client. */
@@ -227,6 +230,14 @@ static const char *check_text(lua_State *L, int i) {
   return text;
 }
 
+static const char *check_method(lua_State *L) {
+  const char *method = check_text(L, ARG_METHOD);
+  bool letters = *method && !method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+  luaL_argcheck(L, letters, ARG_METHOD, "not a method in upper case");
+  return method;
+}
+
+/* Keeps the arguments, as the strings that they are by now. */
 static struct request *new_request(lua_State *L, const struct client *client) {
   size_t n = count_lines(L);
   struct request *request = lua_newuserdatauv(L, sizeof *request + n * sizeof *request->lines, 5);
@@ -250,16 +261,19 @@ static struct request *new_request(lua_State *L, const struct client *client) {
 static int l_request(lua_State *L) {
   struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);
   lua_settop(L, ARG_HEADERS);
-  const char *method = check_text(L, ARG_METHOD);
+  size_t len = 0;
+  const char *method = check_method(L);
   const char *url = check_text(L, ARG_URL);
-  if (client->writes_refused && !is_read(method)) {
+  const char *body = luaL_optlstring(L, ARG_BODY, NULL, &len);
+  if (client->writes_refused && !dps_http_is_read(method)) {
     return luaL_error(L, "a dry run sends no %s", method);
   }
   if (!client->http) return push_closed(L);
   struct request *request = new_request(L, client);
   request->http.method = method;
   request->http.url = url;
-  request->http.body = luaL_optlstring(L, ARG_BODY, NULL, &request->http.body_len);
+  request->http.body = body;
+  request->http.body_len = len;
   if (!dps_http_submit(client->http, &request->http)) return push_failure(L, &request->http);
   return dps_task_await(L, &request->wait, k_request);
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "jsontext.h"
+#include "state.h"
 
 enum { KEEP_BYTES = 64 << 10 };
 

@@ -19,7 +19,7 @@ struct dps_json_box {
 
 enum { DPS_JSON_MAX_TEXT = 64 << 20 }; /* bytes that one value may encode to */
 
-/* Adds to the table on top of the stack, and leaves it there:
+/* What dps_open_json (state.h) adds to dps.native:
  *
  * array_mt: the metatable that marks a table as a JSON array.
  *
@@ -34,7 +34,6 @@ enum { DPS_JSON_MAX_TEXT = 64 << 20 }; /* bytes that one value may encode to */
  * json_repair(value, mark) -> value | nil, message
  * What cjson decoded from a prepared text, in place: whole numbers become integers, arrays are
  * marked. It refuses numbers that no double holds. */
-void dps_open_json(lua_State *L);
 
 /* json_encode, with the box and array_mt as upvalues. */
 int dps_json_encode(lua_State *L);

@@ -11,11 +11,12 @@ struct handle {
 
 const struct dps_secret *dps_check_secret(lua_State *L, int i) {
   struct handle *handle = luaL_checkudata(L, i, DPS_SECRET);
+  if (!handle->secret.bytes) luaL_error(L, "the secret has been closed");
   return &handle->secret;
 }
 
 static int m_gc(lua_State *L) {
-  struct handle *handle = lua_touserdata(L, 1);
+  struct handle *handle = luaL_checkudata(L, 1, DPS_SECRET);
   dps_secret_clear(&handle->secret);
   return 0;
 }

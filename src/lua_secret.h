@@ -8,7 +8,8 @@
 
 #define DPS_SECRET "dps.secret"
 
-/* The secret behind argument i; raises for anything else. Valid while the handle is. */
+/* The secret behind argument i; raises for anything else, and for a handle that was closed. Valid
+ * while the handle is. */
 const struct dps_secret *dps_check_secret(lua_State *L, int i);
 
 #endif

@@ -369,14 +369,14 @@ static void check_options(lua_State *L, struct dps_serve_settings *settings) {
 /* native.serve{host=, port=, library={...}} -> server | nil, message. */
 static int l_serve(lua_State *L) {
   struct dps_serve_settings settings = {.handle = on_batch};
-  char error[MAX_ERROR];
+  char error[MAX_ERROR] = "the engine is closing"; /* what is made now is never finalized */
   check_options(L, &settings);
   int library_options = lua_gettop(L);
   struct server *s = lua_newuserdatauv(L, sizeof *s, 0);
   *s = (struct server){0};
   luaL_setmetatable(L, SERVER_TYPE);
   settings.ud = s;
-  if (start(L, s, library_options, &settings, error)) return 1;
+  if (!dps_engine(L)->closing && start(L, s, library_options, &settings, error)) return 1;
   if (s->library) lua_close(s->library);
   s->library = NULL;
   lua_pushnil(L);

@@ -1,16 +1,17 @@
-/* The binding of SQLite: connections and statements as userdata, values in and out, nothing more.
+/* The binding of SQLite: connections and statements as userdata, values in and out. It knows no
+ * table and no offer. Failures of SQLite come back as nil, message, code (SQLite's primary result
+ * code); only misuse raises (a value that SQLite has no type for, a wrong number of values).
  *
  * A database knows its statements: closing it, by call or by the collector, finalizes them all, so
  * the file is released at once and a statement that outlives its database answers "closed". A
  * statement keeps its database alive. Text is bound without a copy: the strings stay on the Lua
  * stack for as long as the statement is stepped, and every call begins and ends by clearing what
  * was bound. */
-#include "lua_sqlite.h"
-
 #include <lauxlib.h>
-#include <lua.h>
 #include <sqlite3.h>
 #include <string.h>
+
+#include "state.h"
 
 #define DB_TYPE "dps.sqlite"
 #define STMT_TYPE "dps.sqlite.statement"
@@ -50,9 +51,7 @@ static const char *check_text(lua_State *L, int arg) {
   return s;
 }
 
-/* --- values
- * -------------------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 static int bind_value(lua_State *L, sqlite3_stmt *stmt, int arg, int at) {
   size_t len;
@@ -93,8 +92,7 @@ static void push_column(lua_State *L, sqlite3_stmt *stmt, int column) {
   }
 }
 
-/* --- statements
- * --------------------------------------------------------------------------------------------- */
+/* --- statements --- */
 
 static struct statement *check_statement(lua_State *L) {
   return luaL_checkudata(L, 1, STMT_TYPE);
@@ -198,8 +196,7 @@ static int m_statement_gc(lua_State *L) {
   return 0;
 }
 
-/* --- databases
- * ---------------------------------------------------------------------------------------------- */
+/* --- databases --- */
 
 static struct database *check_database(lua_State *L) {
   return luaL_checkudata(L, 1, DB_TYPE);

@@ -21,7 +21,7 @@ static void on_interrupt(int number) {
     return;
   }
   signal(number, SIG_DFL);
-  interrupted = 1;
+  interrupted = number;
   if (engine) dps_stop(engine, 128 + number);
 }
 
@@ -51,7 +51,7 @@ int main(int argc, char *argv[]) {
   engine = dps_open(&options);
   forget("DPS_ACCESS_TOKEN");
   if (!engine) return fputs("dps: not enough memory\n", stderr), DPS_FAILED;
-  if (interrupted) dps_stop(engine, 128 + SIGINT); /* it came while the engine was made */
+  if (interrupted) dps_stop(engine, 128 + interrupted); /* it came while the engine was made */
   int code = dps_cli(engine, argc, argv);
   if (interrupted) fprintf(stderr, "dps: %s\n", dps_error(engine));
   dps_close(&engine);

@@ -22,8 +22,7 @@
 enum {
   MAX_CONNECTIONS = 1000,
   IDLE_SECONDS = 60,
-  ROUNDS_PER_TURN =
-      4, /* pipelining clients make a new request of every answer; others want a turn too */
+  ROUNDS_PER_TURN = 4, /* clients that pipeline make a request of every answer; others wait */
   MAX_ANSWER_HEADERS = 16 << 10,
 };
 

@@ -2,7 +2,7 @@
 #ifndef DPS_STATE_H
 #define DPS_STATE_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <lua.h>
@@ -17,9 +17,10 @@ struct dps {
   struct dps_loop *loop;
   struct dps_tasks tasks;
   struct dps_secret access_token;
-  lua_State *volatile running;    /* the coroutine that executes now, for the stop hook */
-  volatile sig_atomic_t stopping; /* dps_stop was called; stays until the run has ended */
-  volatile sig_atomic_t stop_code;
+  /* Atomic, for dps_stop in another thread: whoever sets its own first sees the other's. */
+  lua_State *_Atomic running; /* the coroutine that executes now, for the stop hook */
+  atomic_int stopping;        /* dps_stop was called; stays until the run has ended */
+  atomic_int stop_code;
   bool closing;     /* waits end at once as cancelled */
   size_t abandoned; /* writes that were cancelled after they had been sent */
   int exit_code;
@@ -50,7 +51,7 @@ void dps_state_fill(lua_State *L);
 void dps_state_bind(lua_State *L, struct dps *e);
 
 /* Makes an engine for a Lua state that somebody else owns; it ends with that state. */
-int dps_engine_attach(lua_State *L);
+void dps_engine_attach(lua_State *L);
 
 /* Bindings: each adds its functions to the native table on top of the stack. */
 void dps_open_os(lua_State *L);

@@ -47,7 +47,7 @@ static void test_exactly_the_ceiling_fits_and_one_byte_more_does_not(void **stat
     struct dps_buf b;
     dps_buf_init(&b, ceilings[i]);
     for (size_t n = 0; n < ceilings[i]; n++)
-      assert_true(dps_buf_putc(&b, 'x'));
+      assert_true(dps_buf_putc(&b, 'x') && b.cap <= ceilings[i]);
     assert_int_equal(b.len, ceilings[i]);
     assert_int_equal(strlen(dps_buf_str(&b)), ceilings[i]);
     assert_false(dps_buf_putc(&b, 'x'));

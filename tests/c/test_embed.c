@@ -221,6 +221,21 @@ static void test_host_function_can_raise_and_be_caught(void **state) {
   assert_says(*state, "script:2: the host says no");
 }
 
+static int l_load(lua_State *L) {
+  dps *engine = lua_touserdata(L, lua_upvalueindex(1));
+  assert_int_equal(dps_eval(engine, "note('loaded')", 14, NULL), DPS_DONE);
+  assert_int_equal(dps_eval(engine, "no Lua", 6, NULL), DPS_FAILED);
+  return 0;
+}
+
+static void test_host_function_can_load_another_script(void **state) {
+  lua_pushlightuserdata(dps_lua(*state), *state);
+  lua_pushcclosure(dps_lua(*state), l_load, 1);
+  lua_setglobal(dps_lua(*state), "load_more");
+  assert_int_equal(run(*state, "load_more() note('on')"), DPS_FAILED);
+  assert_string_equal(noted, "on;loaded;");
+}
+
 static void test_two_engines_live_side_by_side(void **state) {
   dps *other = open_host();
   eval(*state, "x = 1 for i = 1, 3 do dps.sleep(0) note('a' .. i) end");
@@ -274,6 +289,7 @@ int main(void) {
       IN_HOST(test_errors_of_a_file_name_it),
       IN_HOST(test_missing_file_is_a_usage_error),
       IN_HOST(test_host_function_can_raise_and_be_caught),
+      IN_HOST(test_host_function_can_load_another_script),
       IN_HOST(test_two_engines_live_side_by_side),
       cmocka_unit_test(test_token_is_copied_and_a_script_cannot_read_it),
   };

@@ -131,6 +131,12 @@ static void test_first_operation_of_all_may_be_in_a_finalizer_while_closing(void
   assert_string_equal(noted, "false cancelled;");
 }
 
+static void test_server_is_not_started_by_a_finalizer_while_closing(void **state) {
+  (void)state;
+  close_after("setmetatable({}, {__gc = function() note(require('dps.native').serve {}) end})");
+  assert_string_equal(noted, "nil the engine is closing;");
+}
+
 static void test_client_used_after_its_own_finalizer_is_closed(void **state) {
   (void)state;
   close_after("local http\n"
@@ -204,6 +210,7 @@ int main(void) {
       cmocka_unit_test(test_task_spawned_after_ready_ones_were_collected_harms_nothing),
       cmocka_unit_test(test_operations_in_finalizers_are_cancelled_while_closing),
       cmocka_unit_test(test_first_operation_of_all_may_be_in_a_finalizer_while_closing),
+      cmocka_unit_test(test_server_is_not_started_by_a_finalizer_while_closing),
       cmocka_unit_test(test_client_used_after_its_own_finalizer_is_closed),
       cmocka_unit_test(test_close_cancels_requests_in_flight_and_queued),
       cmocka_unit_test(test_stop_says_how_many_writes_are_unanswered),

@@ -172,6 +172,18 @@ static void test_stop_from_another_thread_ends_a_wait(void **state) {
   pthread_join(thread, NULL);
 }
 
+static void test_stop_from_another_thread_ends_a_script_that_never_waits(void **state) {
+  for (int i = 0; i < 5; i++) {
+    pthread_t thread;
+    eval(*state, "while true do\n"
+                 "  local co = coroutine.wrap(function() coroutine.yield() end) co() co()\n"
+                 "end");
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, *state), 0);
+    assert_int_equal(dps_run(*state), 12);
+    pthread_join(thread, NULL);
+  }
+}
+
 /* --- a loop of the host's own --- */
 
 static int poll_once(dps *engine) {
@@ -248,6 +260,7 @@ int main(void) {
       IN_HOST(test_stopped_run_closes_no_variables_and_resumes_nobody),
       IN_HOST(test_stop_from_a_signal_handler_ends_whatever_goes_on),
       IN_HOST(test_stop_from_another_thread_ends_a_wait),
+      IN_HOST(test_stop_from_another_thread_ends_a_script_that_never_waits),
       IN_HOST(test_host_loop_drives_a_sleeping_script_without_spinning),
       IN_HOST(test_step_waits_no_longer_than_it_is_told),
       IN_HOST(test_step_reports_failures_at_the_end),

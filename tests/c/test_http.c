@@ -143,6 +143,31 @@ static void test_done_may_cancel_every_request_its_own_too(void **state) {
   close(fd);
 }
 
+static void clear_all(struct job *job) {
+  for (size_t i = JOBS - 1; i-- > 0;)
+    dps_http_request_clear(&job->world->jobs[i].request);
+}
+
+/* When the slot comes free, one request has ended and another cannot start: whichever hears of it
+ * first takes back the other, which then hears nothing. */
+static void test_done_may_cancel_what_ended_beside_it(void **state) {
+  struct world *w = *state;
+  int fd = warm_up(w);
+  get(w, 0, "/first")->then = clear_all;
+  get(w, 1, "/other");
+  struct job *bad = job_new(w, 2, "GET", "/", NULL);
+  bad->request.url = "nonsense";
+  bad->then = clear_all;
+  submit(bad);
+  assert_hears(w, fd, "GET /first ");
+  peer_answer(fd, "");
+  finish(&w->jobs[0]);
+  settle(w);
+  assert_int_equal(w->ended, 1);
+  assert_int_equal(bad->request.code, DPS_HTTP_CANCELLED);
+  close(fd);
+}
+
 static void submit_again(struct job *job) {
   if (job->world->ended < 4) {
     struct job *next = get(job->world, job->world->ended, "/again");
@@ -225,6 +250,24 @@ static void test_connection_that_ends_before_the_answer_may_have_sent(void **sta
   expect_end(job, CURLE_GOT_NOTHING, DPS_SENT_MAYBE, 0);
 }
 
+/* An interim answer is none: a write may have been carried out after it, or not. */
+static void test_connection_that_ends_after_an_interim_answer_has_no_answer(void **state) {
+  struct world *w = *state;
+  static const char *const interim[] = {"100 Continue", "102 Processing", "103 Early Hints"};
+  for (size_t i = 0; i < 3; i++) {
+    struct job *job = job_new(w, 0, "POST", "/", "body");
+    submit(job);
+    int fd = peer_accept(&w->peer);
+    peer_hear(&w->peer, fd);
+    peer_say(fd, "HTTP/1.1 ");
+    peer_say(fd, interim[i]);
+    peer_say(fd, "\r\n\r\n");
+    settle(w);
+    close(fd);
+    expect_end(job, CURLE_GOT_NOTHING, DPS_SENT_MAYBE, 0);
+  }
+}
+
 static void test_answer_that_is_cut_was_sent(void **state) {
   struct world *w = *state;
   struct job *job = get(w, 0, "/");
@@ -263,11 +306,13 @@ int main(void) {
       IN_WORLD(test_cancelled_while_the_answer_comes_it_says_that_it_was_sent),
       IN_WORLD(test_cancelled_before_it_began_nothing_was_sent),
       IN_WORLD(test_done_may_cancel_every_request_its_own_too),
+      IN_WORLD(test_done_may_cancel_what_ended_beside_it),
       IN_WORLD(test_done_may_submit),
       IN_WORLD(test_clear_of_a_living_request_cancels_it),
       IN_WORLD(test_free_cancels_what_still_lives),
       IN_WORLD(test_refused_connection_sent_nothing),
       IN_WORLD(test_connection_that_ends_before_the_answer_may_have_sent),
+      IN_WORLD(test_connection_that_ends_after_an_interim_answer_has_no_answer),
       IN_WORLD(test_answer_that_is_cut_was_sent),
       IN_WORLD(test_silent_server_is_a_timeout_of_what_may_have_been_sent),
   };

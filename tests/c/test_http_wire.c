@@ -85,6 +85,7 @@ static void test_own_lines_go_before_the_shared_ones_and_with_this_request_only(
   get(w, 1, "/next");
   peer_hear(&w->peer, fd);
   assert_null(strstr(w->peer.heard, "X-Own"));
+  assert_null(own[1].next); /* the caller's list is its own again */
   assert_non_null(strstr(w->peer.heard, "\r\nX-Shared: a\r\nX-Also: b\r\n"));
   close(fd);
 }
