@@ -1,9 +1,11 @@
 /* The functions of dps.h: one engine, its run, its last error. Everything that touches Lua does so
  * inside a protected call, so that no host sees a panic. */
+#include <ctype.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lua_task.h"
 #include "state.h"
@@ -168,6 +170,7 @@ static void begin(struct dps *e) {
   e->exit_code = DPS_DONE;
   e->error[0] = '\0';
   e->abandoned = 0;
+  e->unanswered[0] = '\0';
 }
 
 int dps_load(dps *e, const char *path, int argc, char *const argv[]) {
@@ -184,6 +187,16 @@ int dps_eval(dps *e, const char *code, size_t len, const char *name) {
 
 /* --- running --- */
 
+void dps_abandon(struct dps *e, const char *operation, const char *name) {
+  char *at = e->unanswered + strlen(e->unanswered);
+  size_t room = sizeof e->unanswered - (size_t)(at - e->unanswered);
+  int n = snprintf(at, room, "\n  %s %s", operation ? operation : "a write", name ? name : "");
+  e->abandoned++;
+  if (n < 0 || (size_t)n >= room) *at = '\0'; /* what does not fit whole is counted only */
+  for (char *c = at; *c; c++)
+    if (c > at && iscntrl((unsigned char)*c)) *c = '?';
+}
+
 /* The stop is over with the run that it ended. An offer that was on its way may exist now: somebody
  * should look. */
 static void end_stopped(struct dps *e, lua_State *L) {
@@ -194,8 +207,8 @@ static void end_stopped(struct dps *e, lua_State *L) {
   if (!e->abandoned) return;
   snprintf(
       e->error, sizeof e->error,
-      "stopped while %zu write%s unanswered: look whether the service carried out what was sent",
-      e->abandoned, e->abandoned == 1 ? " was" : "s were");
+      "stopped while %zu write%s unanswered: look whether the service carried out what was sent%s",
+      e->abandoned, e->abandoned == 1 ? " was" : "s were", e->unanswered);
 }
 
 static int finish_run(lua_State *L) {

@@ -25,6 +25,7 @@ struct client {
 struct request {
   struct dps_wait wait; /* first */
   struct dps *engine;
+  const char *operation, *name; /* of a write, for people; on the caller's stack while it waits */
   struct dps_http_request http;
   struct curl_slist lines[]; /* the request's own header lines */
 };
@@ -124,7 +125,16 @@ static int l_http(lua_State *L) {
 
 /* --- one request --- */
 
-enum { ARG_CLIENT = 1, ARG_METHOD, ARG_URL, ARG_BODY, ARG_HEADERS, AT_REQUEST };
+enum {
+  ARG_CLIENT = 1,
+  ARG_METHOD,
+  ARG_URL,
+  ARG_BODY,
+  ARG_HEADERS,
+  ARG_OPERATION,
+  ARG_NAME,
+  AT_REQUEST
+};
 
 static int m_request_gc(lua_State *L) {
   struct request *request = lua_touserdata(L, 1);
@@ -142,7 +152,7 @@ static void cancel(struct dps_wait *wait) {
   struct request *request = (struct request *)wait;
   dps_http_cancel(&request->http);
   if (request->http.sent != DPS_SENT_NO && !dps_http_is_read(request->http.method))
-    request->engine->abandoned++;
+    dps_abandon(request->engine, request->operation, request->name);
 }
 
 static void push_sent(lua_State *L, enum dps_sent sent) {
@@ -255,12 +265,12 @@ static struct request *new_request(lua_State *L, const struct client *client) {
   return request;
 }
 
-/* client:request(method, url [, body [, header lines]]) -> status, body, headers (raw lines)
- *   | nil, code, message, sent ("no" "maybe" "yes"), status (0: no answer), headers
- * code is a CURLcode, or one of ours (http.h). Waits. */
+/* client:request(method, url [, body, header lines, operation, name]) -> status, body, headers (raw
+ * lines) | nil, code, message, sent ("no" "maybe" "yes"), status (0: no answer), headers code is a
+ * CURLcode, or one of ours (http.h). Waits. */
 static int l_request(lua_State *L) {
   struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);
-  lua_settop(L, ARG_HEADERS);
+  lua_settop(L, ARG_NAME);
   size_t len = 0;
   const char *method = check_method(L);
   const char *url = check_text(L, ARG_URL);
@@ -270,6 +280,8 @@ static int l_request(lua_State *L) {
   }
   if (!client->http) return push_closed(L);
   struct request *request = new_request(L, client);
+  request->operation = luaL_optstring(L, ARG_OPERATION, NULL);
+  request->name = luaL_optstring(L, ARG_NAME, NULL);
   request->http.method = method;
   request->http.url = url;
   request->http.body = body;

@@ -21,8 +21,9 @@ struct dps {
   lua_State *_Atomic running; /* the coroutine that executes now, for the stop hook */
   atomic_int stopping;        /* dps_stop was called; stays until the run has ended */
   atomic_int stop_code;
-  bool closing;     /* waits end at once as cancelled */
-  size_t abandoned; /* writes that were cancelled after they had been sent */
+  bool closing;          /* waits end at once as cancelled */
+  size_t abandoned;      /* writes that were cancelled after they had been sent */
+  char unanswered[1024]; /* the first of them, a line each */
   int exit_code;
   char error[2048];
 };
@@ -34,6 +35,8 @@ struct dps_loop *dps_engine_loop(lua_State *L);
 /* Sets L's hook so that its next instruction ends it; see dps_stop. */
 void dps_arm_stop(lua_State *L);
 
+/* Counts a write that was sent and will get no answer; operation and name may be NULL. */
+void dps_abandon(struct dps *, const char *operation, const char *name);
 /* Keeps the first failure's exit code, and its words. */
 void dps_fail(struct dps *, int code, const char *message);
 /* [..., error, traceback] -> [...]: asks the reporter (native.on_failure) for exit code and words,

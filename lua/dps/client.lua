@@ -161,9 +161,9 @@ end
 ---@return string lines     the answer's header lines
 function Client:send(intent)
   local started = self.run.verbose and native.monotonic()
-  local url = self.settings.base_url .. intent.target
+  local url, name = self.settings.base_url .. intent.target, intent.name or intent.id
   local status, text, lines, sent, answered, answer_lines =
-    self.http:request(intent.method, url, intent.body, intent.headers)
+    self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
   if not status then
     self:trace(intent, started, lines)
     return fail_transport(intent, text, lines, sent, answered, answer_lines)

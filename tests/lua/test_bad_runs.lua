@@ -147,4 +147,22 @@ T.test_a_base_url_that_would_show_the_token_is_refused = badserver.with(function
   end
 end)
 
+T.test_an_interrupt_names_the_writes_that_were_sent_and_not_answered = badserver.with(
+  function(server)
+    local result = run(server:base "never", OFFER .. [[
+      for _, name in ipairs { "Summer", "Two\nlines" } do
+        offer.name = name
+        dps.spawn(dps.create_fallback, { name = name, status = "draft",
+          representations = offer.representations })
+      end
+      dps.spawn(dps.get_fallback, "x")
+      local pid = io.open("/proc/self/stat"):read "n"
+      os.execute("(sleep 0.2; kill -INT " .. pid .. ") &")
+      dps.sleep(9)]], {}, { DPS_TIMEOUT = "9" })
+    lu.assertEquals(result.code, 130)
+    lu.assertStrContains(result.stderr, "dps: stopped while 2 writes were unanswered: look whether")
+    lu.assertStrContains(result.stderr, "\n  create_fallback Summer\n")
+    lu.assertStrContains(result.stderr, "\n  create_fallback Two?lines\n")
+  end)
+
 support.run(T)
