@@ -6,13 +6,14 @@ if [[ $DPS_BUILD != "$PWD/build" ]]; then
   exit 0
 fi
 
-run scripts/quickstart
+# Found again in the environment of whatever it leaves running: its port may be somebody else's soon.
+mark=QUICKSTART_MARK=$scratch
+run env "$mark" scripts/quickstart
 must "it succeeds" [ "$code" = 0 ]
 must "nothing is complained about" [ -z "$err" ]
 must "it shows the id of an offer" has "$out" '"dps:fallback-offer:'
 url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' <<<"$out" | head -1)
 must "it says where the library is" [ -n "$url" ]
-run curl -s --max-time 5 --noproxy '*' "$url/"
-must "the library is stopped (curl cannot connect)" [ "$code" = 7 ]
+must "nothing of it still runs" [ -z "$(grep -lzsF "$mark" /proc/[0-9]*/environ)" ]
 
 finish
