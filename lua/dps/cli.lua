@@ -123,9 +123,11 @@ local function not_a_command(argv, commands)
   return is_script and (" (to run a script, write dps run %s)"):format(word) or ""
 end
 
-local function usage_error(parser, command, message)
-  io.stderr:write("dps: ", message, "\n", (command or parser):get_usage(),
-    "\nTry 'dps --help' or 'dps run --help'.\n")
+local function usage_error(argv, message)
+  local parser, commands = build_parser()
+  local command = commands[argv[1]]
+  io.stderr:write("dps: ", message, not_a_command(argv, commands), "\n",
+    (command or parser):get_usage(), "\nTry 'dps --help' or 'dps run --help'.\n")
   return USAGE
 end
 
@@ -237,17 +239,25 @@ end
 
 -- --- entry ---
 
+-- `dps run SCRIPT` without options needs no parser; to load one costs an eighth of the start.
+local function parse(own)
+  if own[1] == "run" and #own == 2 and own[2]:sub(1, 1) ~= "-" then
+    return { command = "run", script = own[2] }
+  end
+  local ok, options = build_parser():pparse(own)
+  return ok and options or nil, not ok and options or nil
+end
+
 ---The whole command line. Called once by the engine.
 ---@param argv string[]  without the program's name
 ---@return integer|function  an exit code, or what is to run as the main task
 function cli.main(argv)
   native.on_failure(print_failure)
-  local parser, commands = build_parser()
   local own, args = cut(argv)
-  local ok, options = parser:pparse(own)
-  local wrong = ok and misplaced(own, args) or not ok and options
+  local options, wrong = parse(own)
+  wrong = wrong or misplaced(own, args)
   if wrong then
-    return usage_error(parser, commands[argv[1]], wrong .. not_a_command(argv, commands))
+    return usage_error(argv, wrong)
   end
   if options.command == "run" then
     return run_script(options, args)
