@@ -77,7 +77,6 @@ local OWN_WORDS = {
   [outcome.REPEAT_REFUSED] = "the connection was closed after the request had been sent",
 }
 
-local READS = { GET = true, HEAD = true }
 local LOOK_FIRST = "the service got the request, but its answer can't be used: look for the object"
   .. " by name before it is sent again"
 local ASK_FOR_LESS = "ask for less at once, such as a page of fewer rows (limit)"
@@ -87,7 +86,7 @@ local TRUST = "dps talks to no server that it can't verify: where a company's ow
 
 -- What was written, though the answer is lost, must not be written twice.
 local function hint_after(intent)
-  return not READS[intent.method] and LOOK_FIRST or nil
+  return not outcome.is_read(intent.method) and LOOK_FIRST or nil
 end
 
 local function hint_of(intent, code, name)

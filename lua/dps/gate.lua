@@ -4,6 +4,7 @@
 
 local err = require "dps.err"
 local json = require "dps.json"
+local outcome = require "dps.outcome"
 local patch = require "dps.patch"
 local schema = require "dps.schema"
 
@@ -215,8 +216,6 @@ local function unwritten(self, resource, wanted)
   return entities
 end
 
-local READS = { GET = true, HEAD = true }
-
 ---@class dps.GateOptions
 ---@field dry_run boolean
 ---@field json boolean               a dry run's writes are JSON lines
@@ -234,7 +233,7 @@ function gate.new(options)
   }, Dry)
   local function pass(intent, send)
     local dry_id = intent.id and intent.id:find(DRY_ID)
-    if options.dry_run and (dry_id or not READS[intent.method]) then
+    if options.dry_run and (dry_id or not outcome.is_read(intent.method)) then
       return answers[intent.verb](dry, intent, send)
     end
     if dry_id then

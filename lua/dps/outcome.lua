@@ -129,6 +129,13 @@ local UNSUPPORTED_PROTOCOL, WEIRD_SERVER_REPLY = 1, 8
 
 local READS = { GET = true, HEAD = true }
 
+---Whether a request with this method changes nothing.
+---@param method string  in upper case
+---@return boolean
+function outcome.is_read(method)
+  return READS[method] or false
+end
+
 -- Sending twice does what sending once does (RFC 9110, section 9.2.2). PATCH does not: an RFC 6902
 -- operation may append.
 local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true }
