@@ -76,9 +76,15 @@ static int boot(lua_State *L) {
   return 0;
 }
 
+/* A host that was built with fewer fields says so by its size. */
+static const char *token_of(const struct dps_options *options) {
+  size_t end = offsetof(struct dps_options, access_token) + sizeof options->access_token;
+  return options && options->size >= end ? options->access_token : NULL;
+}
+
 static bool take_token(struct dps *e, const struct dps_options *options) {
-  const char *token =
-      options && options->access_token ? options->access_token : getenv("DPS_ACCESS_TOKEN");
+  const char *token = token_of(options);
+  if (!token) token = getenv("DPS_ACCESS_TOKEN");
   return !token || dps_secret_set(&e->access_token, token);
 }
 

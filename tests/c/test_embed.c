@@ -265,6 +265,18 @@ static void test_token_is_copied_and_a_script_cannot_read_it(void **state) {
   dps_close(&engine);
 }
 
+static void test_fields_beyond_the_size_of_the_options_are_not_read(void **state) {
+  const struct dps_options old = {.size = sizeof old.size, .access_token = "not-to-be-read"};
+  unsetenv("DPS_ACCESS_TOKEN");
+  dps *engine = dps_open(&old);
+  (void)state;
+  noted[0] = '\0';
+  lua_register(dps_lua(engine), "note", l_note);
+  run(engine, "note((require('dps.native').access_token()))");
+  assert_string_equal(noted, "nil;");
+  dps_close(&engine);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_engine_opens_and_closes_and_the_pointer_is_nulled),
@@ -292,6 +304,7 @@ int main(void) {
       IN_HOST(test_host_function_can_load_another_script),
       IN_HOST(test_two_engines_live_side_by_side),
       cmocka_unit_test(test_token_is_copied_and_a_script_cannot_read_it),
+      cmocka_unit_test(test_fields_beyond_the_size_of_the_options_are_not_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
