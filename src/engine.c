@@ -49,13 +49,13 @@ static int protect(struct dps *e, lua_CFunction f, void *argument) {
   lua_State *outer = e->running;
   int top = lua_gettop(L);
   if (!outer) lua_sethook(L, NULL, 0, 0); /* also in a stopped run there is something to do */
-  e->running = L;
+  dps_set_running(e, L);
   lua_pushcfunction(L, explain);
   lua_pushcfunction(L, f);
   lua_pushlightuserdata(L, argument);
   int rc = lua_pcall(L, 1, 0, top + 1);
   if (rc != LUA_OK && !e->stopping) report(e, L);
-  e->running = outer;
+  dps_set_running(e, outer);
   lua_settop(L, top);
   if (rc == LUA_OK) return DPS_DONE;
   return e->stopping ? e->stop_code : e->exit_code;

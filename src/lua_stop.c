@@ -18,11 +18,19 @@ void dps_arm_stop(lua_State *L) {
   lua_sethook(L, on_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
+void dps_set_running(struct dps *e, lua_State *L) {
+  e->running = L;
+  while (e->arming) {
+  } /* a few instructions of another thread */
+}
+
 void dps_stop(dps *e, int code) {
   if (!e->stopping) e->stop_code = code;
   e->stopping = 1;
+  e->arming++;
   lua_State *running = e->running;
   if (running) dps_arm_stop(running);
+  e->arming--;
   dps_loop_wake(e->loop);
 }
 
@@ -31,10 +39,10 @@ void dps_stop(dps *e, int code) {
 static int call_as(lua_State *L, lua_State *co) {
   struct dps *e = dps_engine(L);
   lua_State *outer = e->running;
-  if (co) e->running = co;
+  if (co) dps_set_running(e, co);
   if (co && e->stopping) dps_arm_stop(co);
   int rc = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-  e->running = outer;
+  dps_set_running(e, outer);
   if (e->stopping) dps_arm_stop(L);
   return rc == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
@@ -53,9 +61,9 @@ static int raise_from(lua_State *L, lua_State *co) {
   struct dps *e = dps_engine(L);
   lua_State *outer = e->running;
   if (lua_status(co) > LUA_YIELD && !e->stopping) {
-    e->running = co;
+    dps_set_running(e, co);
     lua_resetthread(co);
-    e->running = outer;
+    dps_set_running(e, outer);
     lua_xmove(co, L, 1);
   }
   if (e->stopping) dps_arm_stop(L);

@@ -19,6 +19,7 @@ struct dps {
   struct dps_secret access_token;
   /* Atomic, for dps_stop in another thread: whoever sets its own first sees the other's. */
   lua_State *_Atomic running; /* the coroutine that executes now, for the stop hook */
+  atomic_int arming;          /* threads inside dps_stop that may touch what `running` was */
   atomic_int stopping;        /* dps_stop was called; stays until the run has ended */
   atomic_int stop_code;
   bool closing;          /* waits end at once as cancelled */
@@ -31,6 +32,10 @@ struct dps {
 /* The engine that L belongs to. Raises when there is none. */
 struct dps *dps_engine(lua_State *L);
 struct dps_loop *dps_engine_loop(lua_State *L);
+
+/* L executes from now on; NULL: nothing does. Returns when no dps_stop in another thread can still
+ * mean the coroutine before, which may end now. */
+void dps_set_running(struct dps *, lua_State *L);
 
 /* Sets L's hook so that its next instruction ends it; see dps_stop. */
 void dps_arm_stop(lua_State *L);

@@ -127,13 +127,13 @@ struct outer {
 static struct outer enter(struct dps *e, struct dps_task *task) {
   struct outer outer = {e->tasks.current, e->running};
   e->tasks.current = task;
-  e->running = task->co;
+  dps_set_running(e, task->co);
   if (e->stopping) dps_arm_stop(task->co);
   return outer;
 }
 
 static void leave(struct dps *e, struct outer outer) {
-  e->running = outer.running;
+  dps_set_running(e, outer.running);
   e->tasks.current = outer.current;
   if (e->stopping && outer.running) dps_arm_stop(outer.running);
 }
