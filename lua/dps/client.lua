@@ -6,6 +6,7 @@ local native = require "dps.native"
 local config = require "dps.config"
 local err = require "dps.err"
 local gate = require "dps.gate"
+local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
 local problem = require "dps.problem"
@@ -15,7 +16,6 @@ local client = {}
 ---@class dps.Client
 ---@field settings table   dps.config's
 ---@field run dps.Run
----@field dry_run boolean
 ---@field http userdata?   native client, made at the first call
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
 ---@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
@@ -55,7 +55,7 @@ function Client:connect()
   local token = access_token(self.run)
   config.require_target(settings, token ~= nil)
   self.http = native.http {
-    headers = header_lines(settings), token = token, dry_run = self.dry_run,
+    headers = header_lines(settings), token = token, dry_run = self.run.dry_run,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
     direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
     ca_file = settings.ca_file, client_cert = settings.client_cert,
@@ -64,11 +64,9 @@ function Client:connect()
 end
 
 local function fail(intent, fields)
-  fields.operation = intent.operation
-  fields.resource = intent.resource and intent.resource.title
   fields.name = intent.name or intent.id
   fields.attempts = 1
-  err.raise(fields)
+  intents.fail(intent, fields)
 end
 
 local OWN_WORDS = {
@@ -213,7 +211,7 @@ end
 ---@param run dps.Run
 ---@return dps.Client
 function client.new(settings, run)
-  local self = setmetatable({ settings = settings, run = run, dry_run = run.dry_run }, Client)
+  local self = setmetatable({ settings = settings, run = run }, Client)
   self.pass, self.unwritten = gate.new {
     dry_run = run.dry_run, json = run.json, say = print, note = function(text) self:note(text) end,
   }

@@ -2,7 +2,7 @@
 -- the target of its first page. A name that no entity has would find nothing and look like an
 -- answer, so it is refused.
 
-local err = require "dps.err"
+local intents = require "dps.intent"
 local json = require "dps.json"
 local resources = require "dps.resource"
 local suggest = require "dps.suggest"
@@ -25,10 +25,7 @@ local EVERY_ENTITY = {
 }
 
 local function invalid(intent, path, message)
-  err.raise {
-    kind = "invalid", operation = intent.operation, resource = intent.resource.title,
-    problems = { { path = path, message = message } },
-  }
+  intents.invalid(intent, { { path = path, message = message } })
 end
 
 local function names_of(description)

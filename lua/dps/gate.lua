@@ -2,7 +2,7 @@
 -- with ids such as "dry:fallback:1", keeps what would have been written, and answers reads of such
 -- ids from that.
 
-local err = require "dps.err"
+local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
 local patch = require "dps.patch"
@@ -10,28 +10,9 @@ local schema = require "dps.schema"
 
 local gate = {}
 
----@class dps.Intent     a call that is ready to be sent
----@field verb "create"|"get"|"list"|"update"|"delete"|"request"
----@field operation string         such as "create_fallback"
----@field resource dps.Resource?
----@field id string?               of the object, where it has one
----@field name string?             of the object, for messages
----@field method string
----@field target string            below the base URL, encoded
----@field value any                what the body says
----@field body string?             the bytes to send
----@field headers string[]?        header lines of this request
-
 local DRY_ID = "^dry:"
 local STORED = { verb = "stored" }
 local SORTED = { sorted = true }
-
-local function fail(intent, message, hint)
-  err.raise {
-    kind = "refused", message = message, hint = hint, operation = intent.operation,
-    resource = intent.resource and intent.resource.title, name = intent.name,
-  }
-end
 
 -- The dry run's memory ----------------------------------------------------------------------------
 
@@ -73,13 +54,12 @@ end
 function Dry:find(intent)
   local object = self.objects[intent.id]
   if not object or object.resource ~= intent.resource then
-    err.raise {
+    intents.fail(intent, {
       kind = "http",
       message = ("this dry run has written no %s with the id %s")
         :format(intent.resource.title, intent.id),
-      operation = intent.operation, resource = intent.resource.title,
       hint = "ids that begin with dry: live only in the run that made them",
-    }
+    })
   end
   return object
 end
@@ -119,25 +99,15 @@ function answers.create(self, intent)
 end
 
 -- The service checks what a patch makes of an object; here that is known as well.
-local function check_patched(intent, value)
-  local problems = schema.check(intent.resource.fields, value, STORED)
-  if #problems > 0 then
-    err.raise {
-      kind = "invalid", problems = problems, operation = intent.operation, name = intent.id,
-      resource = intent.resource.title,
-    }
-  end
-end
-
 local function apply(intent, document)
   local value, why = patch.apply(document, intent.value)
   if value == nil then
-    err.raise {
-      kind = "invalid", message = why, operation = intent.operation, name = intent.id,
-      resource = intent.resource.title,
-    }
+    intents.fail(intent, { kind = "invalid", message = why, name = intent.id })
   end
-  check_patched(intent, value)
+  local problems = schema.check(intent.resource.fields, value, STORED)
+  if #problems > 0 then
+    intents.fail(intent, { kind = "invalid", problems = problems, name = intent.id })
+  end
   return value
 end
 
@@ -237,8 +207,11 @@ function gate.new(options)
       return answers[intent.verb](dry, intent, send)
     end
     if dry_id then
-      fail(intent, intent.id .. " is the id of a dry run; nothing with that id exists",
-        "run the script that creates it without --dry-run, and use the id that it returns")
+      intents.fail(intent, {
+        kind = "refused",
+        message = intent.id .. " is the id of a dry run; nothing with that id exists",
+        hint = "run the script that creates it without --dry-run, and use the id that it returns",
+      })
     end
     return send(intent)
   end

@@ -2,6 +2,7 @@
 -- once, here, and driven by a resource's description; how a call travels is dps.client's.
 
 local err = require "dps.err"
+local intents = require "dps.intent"
 local json = require "dps.json"
 local options = require "dps.options"
 local pages = require "dps.pages"
@@ -11,15 +12,10 @@ local schema = require "dps.schema"
 
 local operation = {}
 
+local invalid = intents.invalid
+
 local JSON = { "Content-Type: application/json" }
 local CREATE = { verb = "create", refuse_unknown = true, entities = true }
-
-local function invalid(intent, problems)
-  err.raise {
-    kind = "invalid", problems = problems, operation = intent.operation,
-    resource = intent.resource.title, name = intent.name,
-  }
-end
 
 local function check_table(value, name, what)
   if type(value) ~= "table" then
@@ -57,10 +53,10 @@ local function id_of(intent, value)
     why = ('"%s" looks like a name; the id is needed, which dps.list_%s finds')
       :format(id:sub(1, 60), intent.resource.plural)
   end
-  err.raise {
-    kind = "invalid", problems = { { path = "id", message = why } }, operation = intent.operation,
-    resource = intent.resource.title, hint = "pass an id, such as the one that create returned",
-  }
+  intents.fail(intent, {
+    kind = "invalid", problems = { { path = "id", message = why } },
+    hint = "pass an id, such as the one that create returned",
+  })
 end
 
 local function aim(intent, value)

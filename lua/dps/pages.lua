@@ -2,8 +2,8 @@
 -- the base URL and not to the host, never lead to another origin, never twice to the same place;
 -- rows that come twice are given once.
 
-local err = require "dps.err"
 local filter = require "dps.filter"
+local intents = require "dps.intent"
 local json = require "dps.json"
 local problem = require "dps.problem"
 local url = require "dps.url"
@@ -44,12 +44,11 @@ local Walk = {}
 Walk.__index = Walk
 
 local function fail(self, message)
-  err.raise {
-    kind = "decode", message = message, operation = self.intent.operation, sent = "yes",
-    resource = self.intent.resource.title, retryable = false, status = self.status,
+  intents.fail(self.intent, {
+    kind = "decode", message = message, sent = "yes", retryable = false, status = self.status,
     request_id = self.request_id,
     hint = "the rows so far were right; the list is not complete",
-  }
+  })
 end
 
 -- Looked at only when the rows before it are used up, so that a bad link costs none of them.
