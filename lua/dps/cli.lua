@@ -13,13 +13,17 @@ local USAGE = 2
 local FOREVER = 1e6
 
 -- { flags, help, argument }: an option without an argument is a switch. `key` is its name in the
--- parsed result.
+-- parsed result; `guarded`: it says where writes go, or that none go, so it must not be lost to a
+-- script that never looks at it.
 local RUN_OPTIONS = {
-  { "--sandbox", "Adobe's sandbox to work in (DPS_SANDBOX)", "NAME", key = "sandbox" },
-  { "--profile", "settings from ~/.config/dps/config.json (DPS_PROFILE)", "NAME", key = "profile" },
-  { "--local", "run against a local Offer Library in this process", key = "local" },
-  { "--local-db", "keep its data in FILE (with --local)", "FILE", key = "local_db" },
-  { "--dry-run", "send no write; say what would be written", key = "dry_run" },
+  { "--sandbox", "Adobe's sandbox to work in (DPS_SANDBOX)", "NAME", key = "sandbox",
+    guarded = true },
+  { "--profile", "settings from ~/.config/dps/config.json (DPS_PROFILE)", "NAME", key = "profile",
+    guarded = true },
+  { "--local", "run against a local Offer Library in this process", key = "local", guarded = true },
+  { "--local-db", "keep its data in FILE (with --local)", "FILE", key = "local_db",
+    guarded = true },
+  { "--dry-run", "send no write; say what would be written", key = "dry_run", guarded = true },
   { "--json", "JSON lines instead of text, for errors and dry runs", key = "json" },
   { "--verbose", "a line on stderr for every request", key = "verbose" },
   { "--quiet", "no warnings, no notes", key = "quiet" },
@@ -60,13 +64,14 @@ local function build_parser()
   return parser, { run = run_command, serve = serve_command }
 end
 
-local function takes_value(flag)
+-- What is known of a flag of run; empty for any other word.
+local function about(flag)
   for _, option in ipairs(RUN_OPTIONS) do
     if option[1] == flag then
-      return option[3] ~= nil
+      return option
     end
   end
-  return false
+  return {}
 end
 
 -- The place of the script in `dps run OPTIONS SCRIPT ARGS`: the first word that is neither an
@@ -81,7 +86,7 @@ local function script_place(argv)
     if word == "-" or word:sub(1, 1) ~= "-" then
       return i
     end
-    i = i + (takes_value(word) and 2 or 1)
+    i = i + (about(word)[3] and 2 or 1)
   end
   return nil
 end
@@ -96,20 +101,14 @@ local function cut(argv)
   return table.move(argv, 1, place, 1, {}), table.move(argv, place + 1, #argv, 1, {})
 end
 
--- An option that says where writes go, or that none go, must not be lost to a script that never
--- looks at it. `--` before the script says that all of this is meant for the script.
-local GUARDED = {
-  ["--dry-run"] = true, ["--local"] = true, ["--local-db"] = true, ["--sandbox"] = true,
-  ["--profile"] = true,
-}
-
+-- A guarded option after the script; `--` before it says that all of this is the script's own.
 local function misplaced(own, args)
   if own[#own - 1] == "--" then
     return nil
   end
   for _, word in ipairs(args) do
     local flag = word:match "^%-%-[%w-]+"
-    if GUARDED[flag] then
+    if about(flag).guarded then
       return ("%s stands after the script; write dps run %s ... %s, or dps run -- %s %s"
         .. " if it is the script's own"):format(flag, flag, own[#own], own[#own], flag)
     end
