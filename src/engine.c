@@ -61,6 +61,12 @@ static int protect(struct dps *e, lua_CFunction f, void *argument) {
   return e->stopping ? e->stop_code : e->exit_code;
 }
 
+static void push_module(lua_State *L, const char *name) {
+  lua_getglobal(L, "require");
+  lua_pushstring(L, name);
+  lua_call(L, 1, 1);
+}
+
 /* --- opening and closing --- */
 
 static int boot(lua_State *L) {
@@ -69,9 +75,7 @@ static int boot(lua_State *L) {
   luaL_openlibs(L);
   dps_state_fill(L);
   dps_open_stop(L);
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "dps");
-  lua_call(L, 1, 1);
+  push_module(L, "dps");
   lua_setglobal(L, "dps");
   return 0;
 }
@@ -148,9 +152,7 @@ static void spawn_main(lua_State *L, int n) {
  * a script's own failure. */
 static int load_script(lua_State *L) {
   const struct load *load = lua_touserdata(L, 1);
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "dps.script");
-  lua_call(L, 1, 1);
+  push_module(L, "dps.script");
   lua_getfield(L, -1, load->path ? "load" : "compile");
   lua_pushstring(L, load->path ? load->path : load->name);
   if (load->path)
@@ -271,9 +273,7 @@ int dps_timeout(dps *e) {
 static int call_cli(lua_State *L) {
   const struct load *load = lua_touserdata(L, 1);
   struct dps *e = dps_engine(L);
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "dps.cli");
-  lua_call(L, 1, 1);
+  push_module(L, "dps.cli");
   lua_getfield(L, -1, "main");
   lua_createtable(L, load->argc, 0);
   for (int i = 1; i < load->argc; i++) {
