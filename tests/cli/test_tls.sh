@@ -1,6 +1,7 @@
 # TLS: only a server that the trusted roots vouch for, under the name that was asked for, gets a
 # request; client certificates. Authorities are made here; the server is openssl's, on loopback.
 source tests/support/cli.sh
+source tests/support/certificates.sh
 
 if ! command -v openssl >/dev/null; then
   echo "SKIPPED: there is no openssl command here (Debian: apt-get install openssl)"
@@ -18,21 +19,6 @@ trap end EXIT
 cd "$scratch" || exit
 
 # --- certificates ---
-
-new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-
-# authority NAME
-authority() {
-  openssl req -x509 "${new_key[@]}" -days 2 -subj "/CN=$1" -keyout "$1.key" -out "$1.pem"
-}
-
-# certificate NAME AUTHORITY EXTENSION
-certificate() {
-  echo "$3" >"$1.ext"
-  openssl req "${new_key[@]}" -subj "/CN=$1" -keyout "$1.key" -out "$1.csr" &&
-    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days 2 \
-      -extfile "$1.ext" -out "$1.pem"
-}
 
 {
   authority root && authority stranger &&
