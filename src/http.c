@@ -22,7 +22,8 @@ struct dps_http {
   struct dps_loop *loop;
   struct dps_http_settings settings; /* its strings are ours */
   struct curl_slist *shared;
-  const char *ca_dir; /* hashed directory of roots, or NULL */
+  struct dps_http_signer signer; /* sign is NULL: none */
+  const char *ca_dir;            /* hashed directory of roots, or NULL */
   struct dps_http_slot **slots;
   size_t nslots;
   struct dps_http_slot *free;
@@ -82,8 +83,10 @@ static void release(struct dps_http_slot *slot, int code) {
 
 /* False: it ended before it began, and the slot is free again. */
 static bool start(struct dps_http_slot *slot, struct dps_http_request *request) {
-  CURLcode rc = dps_http_slot_load(slot, request, slot->client->shared);
-  if (rc == CURLE_OK && dps_loop_add_transfer(slot->client->loop, &slot->transfer) != CURLM_OK)
+  struct dps_http *client = slot->client;
+  const struct dps_http_signer *signer = client->signer.sign ? &client->signer : NULL;
+  CURLcode rc = dps_http_slot_load(slot, request, client->shared, signer);
+  if (rc == CURLE_OK && dps_loop_add_transfer(client->loop, &slot->transfer) != CURLM_OK)
     rc = CURLE_FAILED_INIT;
   if (rc != CURLE_OK) release(slot, (int)rc);
   return rc == CURLE_OK;
@@ -191,6 +194,10 @@ bool dps_http_share_header(struct dps_http *client, const char *line) {
   struct curl_slist *list = curl_slist_append(client->shared, line);
   if (list) client->shared = list;
   return list != NULL;
+}
+
+void dps_http_set_signer(struct dps_http *client, struct dps_http_signer signer) {
+  client->signer = signer;
 }
 
 static bool copy(const char **to, const char *from) {

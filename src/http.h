@@ -4,7 +4,7 @@
  * and reused. What finds no free slot waits in the client's own queue, first come first served. A
  * slot is free when its transfer ends, not when somebody reads the answer. Nothing is ever sent
  * twice: libcurl's silent repeat on a dead connection is refused for every method but GET and HEAD.
- */
+ * Where a client has a signer, each sending is signed anew, such a repeat too. */
 #ifndef DPS_HTTP_H
 #define DPS_HTTP_H
 
@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "loop.h"
+#include "sign_base.h"
 
 struct dps_http;
 
@@ -32,7 +33,24 @@ struct dps_http_settings {
 enum dps_sent { DPS_SENT_NO, DPS_SENT_MAYBE, DPS_SENT_YES };
 
 /* Our own outcomes, beside libcurl's codes (which are all positive). */
-enum { DPS_HTTP_CANCELLED = -1, DPS_HTTP_TOO_LARGE = -2, DPS_HTTP_REPEAT_REFUSED = -3 };
+enum {
+  DPS_HTTP_CANCELLED = -1,
+  DPS_HTTP_TOO_LARGE = -2,
+  DPS_HTTP_REPEAT_REFUSED = -3,
+  DPS_HTTP_UNSIGNED = -4 /* the signer could not sign it; the answer holds its words */
+};
+
+/* Called before each sending, on an open connection, with the request as it is about to leave: the
+ * URL as libcurl has it (normalised, without fragment), the very bytes of the body, and all header
+ * lines that will go with it, Host and Content-Length too. sign appends the lines to add ("Name:
+ * value" and LF each; at most DPS_HTTP_ADDED) or nothing, or puts words for people there and
+ * returns false. It may not block, nor touch the client. */
+struct dps_http_signer {
+  bool (*sign)(void *context, const struct dps_sign_message *, struct dps_buf *added);
+  void *context;
+};
+
+enum { DPS_HTTP_ADDED = 8 };
 
 /* One request and its answer. The caller owns it and all it points to until done is called or it is
  * cancelled. */
@@ -60,6 +78,8 @@ struct dps_http *dps_http_new(struct dps_loop *, const struct dps_http_settings 
 /* Adds a header line ("Name: value") to all requests: copied, and wiped at free. False: out of
  * memory. */
 bool dps_http_share_header(struct dps_http *, const char *line);
+/* Signs all requests from now on; what context points to must outlive the client. */
+void dps_http_set_signer(struct dps_http *, struct dps_http_signer);
 /* Cancels what still runs. */
 void dps_http_free(struct dps_http *);
 

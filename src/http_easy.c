@@ -54,6 +54,7 @@ void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const cha
       {CURLOPT_SSL_VERIFYHOST, 2},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
       {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+      {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* a proxy gets none of our lines */
       {CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S}, /* no write goes out on a dying one */
       {CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms},
       {CURLOPT_TIMEOUT_MS, s->timeout_ms},

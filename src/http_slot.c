@@ -40,6 +40,14 @@ static bool has_left(const struct dps_http_slot *slot) {
   return slot->sending && bytes_sent(slot->transfer.easy) > slot->before;
 }
 
+/* libcurl writes the head after this, so the lines are final here and not before. */
+static bool sign(struct dps_http_slot *slot) {
+  CURL *easy = slot->transfer.easy;
+  if (dps_http_signing_sign(&slot->signing, easy, slot->url, slot->request)) return true;
+  slot->request->code = DPS_HTTP_UNSIGNED;
+  return false;
+}
+
 /* Runs before each sending. libcurl sends again by itself when a reused connection dies without an
  * answer; a write whose bytes have left already may have been carried out, so it is not sent a
  * second time. https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html */
@@ -48,7 +56,8 @@ static int on_send(void *userp, char *remote, char *local, int remote_port, int 
   (void)remote, (void)local, (void)remote_port, (void)local_port;
   if (!slot->sending) slot->before = bytes_sent(slot->transfer.easy);
   slot->sending = true;
-  if (dps_http_is_read(slot->request->method) || !has_left(slot)) return CURL_PREREQFUNC_OK;
+  if (dps_http_is_read(slot->request->method) || !has_left(slot))
+    return sign(slot) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   slot->request->code = DPS_HTTP_REPEAT_REFUSED;
   return CURL_PREREQFUNC_ABORT;
 }
@@ -82,6 +91,7 @@ static void configure(struct dps_http_slot *slot, struct dps_loop *loop) {
 void dps_http_slot_free(struct dps_http_slot *slot) {
   if (!slot) return;
   if (slot->transfer.easy) curl_easy_cleanup(slot->transfer.easy);
+  dps_http_signing_clear(&slot->signing);
   curl_url_cleanup(slot->url);
   free(slot->url_text);
   free(slot);
@@ -92,6 +102,7 @@ struct dps_http_slot *dps_http_slot_new(struct dps_loop *loop,
                                         const char *ca_dir) {
   struct dps_http_slot *slot = calloc(1, sizeof *slot);
   if (!slot) return NULL;
+  dps_http_signing_init(&slot->signing);
   slot->url = curl_url();
   slot->transfer.easy = curl_easy_init();
   if (slot->url && slot->transfer.easy) {
@@ -115,6 +126,7 @@ static CURLcode set_url(struct dps_http_slot *slot, const char *url) {
   if (slot->url_text && strcmp(slot->url_text, url) == 0) return CURLE_OK;
   free(slot->url_text);
   slot->url_text = NULL;
+  dps_http_signing_moved(&slot->signing);
   curl_url_set(slot->url, CURLUPART_URL, NULL, 0); /* or it would complete a relative one */
   if (curl_url_set(slot->url, CURLUPART_URL, url, 0) != CURLUE_OK) return CURLE_URL_MALFORMAT;
   share_handshake(slot->transfer.easy, url);
@@ -150,7 +162,7 @@ static struct curl_slist *tie_headers(struct dps_http_slot *slot, struct curl_sl
 }
 
 CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request *request,
-                            struct curl_slist *shared) {
+                            struct curl_slist *shared, const struct dps_http_signer *signer) {
   CURL *easy = slot->transfer.easy;
   request->slot = slot;
   slot->request = request;
@@ -159,7 +171,7 @@ CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request 
   CURLcode rc = set_url(slot, request->url);
   if (rc != CURLE_OK) return rc;
   set_method(easy, request);
-  return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, tie_headers(slot, shared));
+  return dps_http_signing_load(&slot->signing, easy, signer, tie_headers(slot, shared));
 }
 
 /* --- its end --- */
@@ -182,8 +194,9 @@ static void fill(const struct dps_http_slot *slot, struct dps_http_request *requ
   if (request->code == 0) request->code = code;
   if (request->code == CURLE_FILESIZE_EXCEEDED) request->code = DPS_HTTP_TOO_LARGE;
   if (request->code == CURLE_OK) return;
+  bool is_unsigned = request->code == DPS_HTTP_UNSIGNED;
   dps_buf_reset(&request->answer);
-  dps_buf_puts(&request->answer, slot->error);
+  dps_buf_puts(&request->answer, is_unsigned ? dps_buf_str(&slot->signing.added) : slot->error);
 }
 
 void dps_http_slot_end(struct dps_http_slot *slot, int code) {

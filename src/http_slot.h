@@ -3,7 +3,7 @@
 #ifndef DPS_HTTP_SLOT_H
 #define DPS_HTTP_SLOT_H
 
-#include "http.h"
+#include "http_sign.h"
 
 struct dps_http_slot {
   struct dps_transfer transfer; /* first: the loop hands it back; its ended is http.c's to set */
@@ -15,6 +15,7 @@ struct dps_http_slot {
   char *url_text;                   /* what url was parsed from */
   bool sending;                     /* libcurl's numbers are of this transfer: its sending began */
   long before; /* bytes that had left when it began: what opened a tunnel through a proxy */
+  struct dps_http_signing signing;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -23,10 +24,10 @@ struct dps_http_slot *dps_http_slot_new(struct dps_loop *, const struct dps_http
                                         const char *ca_dir);
 void dps_http_slot_free(struct dps_http_slot *);
 
-/* Puts a request onto the handle, its own header lines before the shared ones. Whatever it gives,
- * dps_http_slot_end must follow. */
+/* Puts a request onto the handle, its own header lines before the shared ones; signer may be NULL.
+ * Whatever it gives, dps_http_slot_end must follow. */
 CURLcode dps_http_slot_load(struct dps_http_slot *, struct dps_http_request *,
-                            struct curl_slist *shared);
+                            struct curl_slist *shared, const struct dps_http_signer *signer);
 /* Fills in what the transfer came to (a code that the request has already is kept), and lets go of
  * the request. */
 void dps_http_slot_end(struct dps_http_slot *, int code);

@@ -6,6 +6,7 @@ local outcome = {
   CANCELLED = -1, -- taken back by us
   TOO_LARGE = -2, -- the answer went over the ceiling
   REPEAT_REFUSED = -3, -- the connection died once the request had left, and was not tried again
+  UNSIGNED = -4, -- the signer could not sign it
 }
 
 ---@alias dps.sent "no" | "maybe" | "yes"  what may have reached the server
@@ -16,6 +17,7 @@ local PASSING = true -- the next try may find it gone
 -- never set, can cause is a plain transport failure. What is wrong on this machine (certificates,
 -- ciphers, URL) is refused: no server had a say in it.
 local CODES = {
+  [-4] = { "UNSIGNED", "refused" },
   [-3] = { "REPEAT_REFUSED", "transport", PASSING },
   [-2] = { "TOO_LARGE", "limit" },
   [-1] = { "CANCELLED", "cancelled" },
