@@ -41,7 +41,8 @@ struct dps_verify_policy {
   unsigned params; /* must be there: 1u << DPS_PARAM_CREATED and so on */
   /* The key of a signature, which stays the caller's; NULL: there is none (UNKNOWN_KEY). */
   struct dps_sign_key *(*key)(void *context, const struct dps_verify_params *);
-  /* Remembers a nonce; asked only once the signature has verified. NULL: replays pass. */
+  /* Remembers a nonce; asked once every signature that counts has verified, of those that have one
+     (demand it in params, or a message without one can be replayed). NULL: replays pass. */
   enum dps_nonce (*nonce)(void *context, const struct dps_verify_params *);
   void *context;
 };
