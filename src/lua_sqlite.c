@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "lua_regex.h"
 #include "state.h"
 
 #define DB_TYPE "dps.sqlite"
@@ -274,11 +275,12 @@ static int open_writable(const char *path, sqlite3 **handle) {
   int rc = sqlite3_open_v2(path, handle, flags, NULL);
   if (rc != SQLITE_OK) return rc;
   sqlite3_limit(*handle, SQLITE_LIMIT_LENGTH, VALUE_MAX);
-  return sqlite3_db_readonly(*handle, "main") == 1 ? SQLITE_READONLY : SQLITE_OK;
+  if (sqlite3_db_readonly(*handle, "main") == 1) return SQLITE_READONLY;
+  return dps_regex_register(*handle);
 }
 
 /* native.sqlite_open(path) -> db | nil, message, code. Read and write, made when absent; ":memory:"
- * has no file. */
+ * has no file. Statements may use matches(pattern, flags, text), see lua_regex.h. */
 static int l_sqlite_open(lua_State *L) {
   const char *path = check_text(L, 1);
   struct database *db = lua_newuserdatauv(L, sizeof *db, 0);

@@ -61,7 +61,8 @@ static void open_all(lua_State *L, opener *const *openers) {
 
 /* Leaves the table on the stack. */
 static void push_native(lua_State *L, opener *const *more) {
-  static opener *const everywhere[] = {dps_open_os, dps_open_json, dps_open_sqlite, NULL};
+  static opener *const everywhere[] = {dps_open_os, dps_open_json, dps_open_sqlite, dps_open_regex,
+                                       NULL};
   lua_newtable(L);
   lua_pushstring(L, dps_version());
   lua_setfield(L, -2, "version");

@@ -65,6 +65,7 @@ void dps_engine_attach(lua_State *L);
 void dps_open_os(lua_State *L);
 void dps_open_json(lua_State *L);
 void dps_open_sqlite(lua_State *L);
+void dps_open_regex(lua_State *L);
 void dps_open_secret(lua_State *L);
 void dps_open_task(lua_State *L);
 void dps_open_http(lua_State *L);

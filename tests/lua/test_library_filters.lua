@@ -217,8 +217,62 @@ function T.test_filters_that_are_none_are_refused()
   d:expect(400, "GET", OFFERS .. "&property=%C3==x")
   d:expect(400, "GET", OFFERS .. "&property=" .. ("name,"):rep(200) .. "name")
   d:expect(400, "GET", OFFERS .. "&orderby=" .. ("name,"):rep(20) .. "name")
-  lu.assertStrContains(d:expect(501, "GET", OFFERS .. "&property=id~.*1234.*").detail,
-    "does not cover ~ yet")
+  for _, bad in ipairs { "name~a(", "name~[z-a]", "name~" .. ("a"):rep(1025) } do
+    lu.assertStrContains(d:expect(400, "GET", OFFERS .. "&property=" .. escape(bad)).detail,
+      "holds no regular expression")
+  end
+end
+
+function T.test_a_regular_expression_takes_the_whole_value_in_any_case()
+  local d = library_with("Summer sale 1", "summer SALE 2", "Winter sale", "sale")
+  lu.assertEquals(found(d, "name~summer.*"), "Summer sale 1 summer SALE 2")
+  lu.assertEquals(found(d, "name~sale"), "sale")
+  lu.assertEquals(found(d, "name~.*sale( [0-9]{1,3})?"),
+    "Summer sale 1 Winter sale sale summer SALE 2")
+  lu.assertEquals(found(d, "!name~.*sale"), "Summer sale 1 summer SALE 2")
+  lu.assertEquals(found(d, "name~"), "")
+end
+
+function T.test_the_documented_filters_mean_the_same_in_both_forms()
+  local d = library_with("abc", { name = "b" }, { name = "c" })
+  local id = d:expect(200, "GET", OFFERS .. "&property=name==b").results[1].id
+  local part = id:match "(%x%x%x%x)%x*$"
+  local one = d:expect(200, "GET", OFFERS
+    .. ("&property=name!=abc&property=id~.*%s.*&property=description"):format(part))
+  local other =
+    d:expect(200, "GET", OFFERS .. ("&property=name!=abc,id~.*%s.*,description"):format(part))
+  lu.assertEquals(names_of(one.results), { "b" })
+  lu.assertEquals(other.results, one.results)
+end
+
+function T.test_a_regular_expression_sees_numbers_dates_and_items_as_text()
+  local d = driver.new { empty = true }
+  local web = "https://ns.adobe.com/xdm/channel-types/web"
+  at_moment(1700000000, function()
+    d:expect(201, "POST", "/placements", { name = "p1", componentType = "html", itemCount = 12,
+      allowDuplicatePlacements = true, channel = web })
+  end)
+  local function total(expression)
+    return d:expect(200, "GET", "/placements?property=" .. escape(expression)).total
+  end
+  lu.assertEquals(total "itemCount~1.", 1)
+  lu.assertEquals(total "itemCount~1", 0)
+  lu.assertEquals(total "etag~[0-9]", 1)
+  lu.assertEquals(total "allowDuplicatePlacements~t.*", 1)
+  lu.assertEquals(total "created~2023-11-14T22:13:20[.]000[+]00:00", 1)
+  lu.assertEquals(total "returnMetaData~.*", 0)
+  lu.assertEquals(total "nothing~.*", 0)
+  local offers = library_with { name = "o", labels = { "core/C1", "custom/x" } }
+  lu.assertEquals(found(offers, "labels~custom/.*"), "o")
+  lu.assertEquals(found(offers, "representations.components.format~image/.*"), "o")
+  lu.assertEquals(found(offers, "labels~custom"), "")
+end
+
+function T.test_a_pattern_that_never_ends_is_given_up()
+  local d = library_with(("a"):rep(2000))
+  local problem = d:expect(400, "GET", OFFERS .. "&property=" .. escape "name~(a+)+[bc]")
+  lu.assertStrContains(problem.detail, "takes too long; use a simpler one")
+  d:expect(200, "GET", OFFERS)
 end
 
 function T.test_nothing_that_is_sent_becomes_sql()

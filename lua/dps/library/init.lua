@@ -25,7 +25,9 @@
 --     x-request-id            on every answer; the caller's own where it can stand in a header
 -- 14  body size               413 above the server's ceiling; 413 also when a patch makes more
 -- 15  limit                   1 to 1000, default 50, else 400; -modified when no order is given
--- 16  comma in a value        %2C; `~` is not covered yet (501)
+-- 16  comma in a value        %2C
+--     `~`                     PCRE2's dialect; the whole value, in any case (section 2, [X]);
+--                             400 for a pattern that is wrong or takes too long
 --     comparisons             text by case, numbers by size, dates as moments; `!=` also finds
 --                             what lacks the field; a path through an array holds when it holds
 --                             for any item; an unknown field is one that no object has

@@ -16,12 +16,13 @@ local MAX_CURSOR = 4096
 
 local OPERATORS = {
   ["=="] = true, ["!="] = true, ["<="] = true, [">="] = true, ["<"] = true, [">"] = true,
+  ["~"] = true,
 }
 
 ---@class dps.library.Term   one condition
 ---@field negated boolean    written with "!" before the field
 ---@field path string[]      steps of the field
----@field op string          "==" "!=" "<=" ">=" "<" ">" or "exists"
+---@field op string          "==" "!=" "<=" ">=" "<" ">" "~" or "exists"
 ---@field value string?
 ---@field text string        as it was written, decoded
 
@@ -63,10 +64,8 @@ end
 
 local function parse_operator(rest, text)
   local op = rest:match "^[=!<>]=" or rest:match "^[<>~]"
-  if op == "~" then
-    refuse(501, "the local library does not cover ~ yet: '%s'", text)
-  elseif not OPERATORS[op] then
-    refuse(400, "'%s' has no operator that is known; use == != <= >= < >", text)
+  if not OPERATORS[op] then
+    refuse(400, "'%s' has no operator that is known; use == != <= >= < > ~", text)
   end
   return op, rest:sub(#op + 1)
 end

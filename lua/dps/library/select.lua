@@ -85,9 +85,25 @@ local function segments_of(fields, path)
   return segments, field
 end
 
+-- A regular expression sees text: numbers and true as they are written, moments as an entity says
+-- them. `matches` is the database's own (lua_regex.h).
+local AS_TEXT = {
+  text = "@",
+  number = "CAST(@ AS TEXT)",
+  moment = "strftime('%Y-%m-%dT%H:%M:%f', @ / 1000.0, 'unixepoch') || '+00:00'",
+}
+
+local function match_test(binder, term, subject)
+  return ("matches(%s, %s, %s)"):format(
+    binder:bind(term.value), binder:bind(term.flags or 0), subject)
+end
+
 local function column_test(binder, column, term)
   if term.op == "exists" then
     return column.sql .. " IS NOT NULL"
+  elseif term.op == "~" then
+    local subject = AS_TEXT[column.kind]:gsub("@", column.sql)
+    return match_test(binder, term, subject)
   end
   local value = term.value
   if column.kind == "moment" then
@@ -119,9 +135,15 @@ local function moment_test(binder, value, term)
   return ("julianday(%s) %s julianday(%s)"):format(value, COMPARE[term.op], binder:bind(moment))
 end
 
+local MATCHED = "CASE WHEN @kind IN ('text', 'integer', 'real') THEN @value"
+  .. " WHEN @kind IN ('true', 'false') THEN @kind END"
+
 local function value_test(binder, kind, value, term, field)
   if term.op == "exists" then
     return ("coalesce(%s, 'null') <> 'null'"):format(kind)
+  elseif term.op == "~" then
+    local subject = MATCHED:gsub("@(%l+)", { kind = kind, value = value })
+    return match_test(binder, term, subject)
   elseif field and field.type == "date" then
     return moment_test(binder, value, term)
   end

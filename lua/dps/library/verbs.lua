@@ -165,9 +165,37 @@ end
 
 -- Verbs -------------------------------------------------------------------------------------------
 
+local WRONG_PATTERN = "'%s' holds no regular expression: %s"
+
+local function pattern_fault(found)
+  for _, term in ipairs(found.terms) do
+    local good, message = true, nil
+    if term.op == "~" then
+      good, message = native.regex_check(term.value)
+    end
+    if not good then
+      return { status = 400, detail = WRONG_PATTERN:format(term.text, message) }
+    end
+  end
+  return nil
+end
+
+local INTERRUPT = 9 -- SQLite's code for a statement that a ceiling has ended
+
+-- What a list may raise that is the caller's doing.
+local function list_fault(fault)
+  if type(fault) ~= "table" then
+    return nil
+  elseif fault.code == INTERRUPT then
+    return { status = 400, detail = fault.message .. "; use a simpler one, or other filters first" }
+  end
+  return fault.status and fault or nil
+end
+
 local function list(store, context, route)
   local found, fault = query.parse(route.parameters)
-  if not found then
+  fault = fault or pattern_fault(found)
+  if fault then
     return answer.problem(context, fault.status, fault.detail)
   end
   local of = {
@@ -177,10 +205,9 @@ local function list(store, context, route)
     found = found,
   }
   local done, text = pcall(page.render, of)
-  if not done and type(text) == "table" and text.status then
-    return answer.problem(context, text.status, text.detail)
-  elseif not done then
-    error(text, 0)
+  if not done then
+    fault = list_fault(text) or error(text, 0)
+    return answer.problem(context, fault.status, fault.detail)
   elseif not text then
     return answer.problem(context, 400, "the values to order by are too long; use another orderby")
   end
