@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "serve_answer.h"
+
 enum {
   MAX_CONNECTIONS = 1000,
   IDLE_SECONDS = 60,
@@ -33,6 +35,7 @@ struct dps_serve {
   struct MHD_Daemon *daemon;
   struct dps_serve_settings settings;
   struct dps_serve_request *first, **last; /* complete, suspended, not yet handled */
+  struct dps_serve_request *delayed;       /* handled, suspended until they are due */
   uint16_t port;
   bool running; /* libmicrohttpd or the handler is on the stack below us */
 };
@@ -142,48 +145,6 @@ static enum MHD_Result enqueue(struct dps_serve *s, struct dps_serve_request *r)
   return MHD_YES;
 }
 
-/* --- an answer going out --- */
-
-static bool whole(const struct dps_serve_request *r) {
-  return r->status >= 200 && r->status <= 599 && r->answer.state == DPS_BUF_OK &&
-         r->answer_headers.state == DPS_BUF_OK;
-}
-
-static struct MHD_Response *empty_response(void) {
-  return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-}
-
-/* The body's memory goes to libmicrohttpd, which frees it. */
-static struct MHD_Response *body_response(struct dps_buf *body) {
-  if (!body->len) return empty_response();
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
-  if (response) dps_buf_init(body, body->max);
-  return response;
-}
-
-static bool add_headers(struct MHD_Response *response, const struct dps_buf *list) {
-  const char *name, *value;
-  for (size_t at = 0; dps_serve_next_header(list, &at, &name, &value);)
-    if (MHD_add_response_header(response, name, value) != MHD_YES) return false;
-  return true;
-}
-
-static enum MHD_Result send_answer(struct dps_serve_request *r) {
-  bool good = whole(r);
-  struct MHD_Response *response = good ? body_response(&r->answer) : empty_response();
-  if (response && good && !add_headers(response, &r->answer_headers)) {
-    MHD_destroy_response(response);
-    response = empty_response();
-    good = false;
-  }
-  if (!response) return MHD_NO;
-  enum MHD_Result rc =
-      MHD_queue_response(r->connection, good ? (unsigned)r->status : 500, response);
-  MHD_destroy_response(response);
-  return rc;
-}
-
 /* Called when the headers are there, for every piece of the body, at its end, and again after a
  * resume. MHD_NO closes the connection. */
 static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, const char *url,
@@ -192,7 +153,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
   struct dps_serve_request *r = *request;
   (void)connection, (void)url, (void)version;
   if (!r) return MHD_NO;
-  if (r->answered) return send_answer(r);
+  if (r->answered) return dps_serve_answer(r);
   if (*upload_size) return take_upload(r, upload, upload_size);
   if (r->method) return enqueue(cls, r);
   r->method = method;
@@ -201,13 +162,37 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
 
 /* --- turns --- */
 
+static void release(struct dps_serve *s, struct dps_serve_request *r) {
+  r->answered = true;
+  if (r->delay_ms <= 0) {
+    MHD_resume_connection(r->connection);
+    return;
+  }
+  r->due = dps_loop_now() + r->delay_ms;
+  r->next = s->delayed;
+  s->delayed = r;
+}
+
 static void answer_batch(struct dps_serve *s) {
-  struct dps_serve_request *first = s->first;
+  struct dps_serve_request *first = s->first, *next;
   s->first = NULL;
   s->last = &s->first;
   s->settings.handle(s->settings.ud, first);
-  for (struct dps_serve_request *r = first; r; r = r->next) {
-    r->answered = true;
+  for (struct dps_serve_request *r = first; r; r = next) {
+    next = r->next;
+    release(s, r);
+  }
+}
+
+static void resume_due(struct dps_serve *s) {
+  int64_t now = s->delayed ? dps_loop_now() : 0;
+  for (struct dps_serve_request **at = &s->delayed; *at;) {
+    struct dps_serve_request *r = *at;
+    if (r->due > now) {
+      at = &r->next;
+      continue;
+    }
+    *at = r->next;
     MHD_resume_connection(r->connection);
   }
 }
@@ -215,6 +200,7 @@ static void answer_batch(struct dps_serve *s) {
 static void run(struct dps_serve *s) {
   if (s->running) return;
   s->running = true;
+  resume_due(s);
   MHD_run(s->daemon);
   for (int i = 0; s->first && i < ROUNDS_PER_TURN; i++) {
     answer_batch(s);
@@ -236,6 +222,18 @@ static void on_clock(struct dps_clocked *clocked) {
   run(of_clocked(clocked));
 }
 
+static int64_t sooner(int64_t a, int64_t b) {
+  return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Milliseconds until the first delayed answer is due; -1: there is none. */
+static int64_t until_due(const struct dps_serve *s) {
+  int64_t wait = -1, now = s->delayed ? dps_loop_now() : 0;
+  for (const struct dps_serve_request *r = s->delayed; r; r = r->next)
+    wait = sooner(wait, r->due > now ? r->due - now : 0);
+  return wait;
+}
+
 /* What is left in the queue has no descriptor that would wake us: suspended connections are out of
  * the set. */
 static int64_t on_timeout(struct dps_clocked *clocked) {
@@ -243,8 +241,9 @@ static int64_t on_timeout(struct dps_clocked *clocked) {
   MHD_UNSIGNED_LONG_LONG ms;
   if (s->running) return -1;
   if (s->first) return 0;
-  if (MHD_get_timeout(s->daemon, &ms) != MHD_YES) return -1;
-  return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
+  int64_t wait = until_due(s);
+  if (MHD_get_timeout(s->daemon, &ms) != MHD_YES) return wait;
+  return sooner(wait, ms > INT32_MAX ? INT32_MAX : (int64_t)ms);
 }
 
 /* --- life --- */
@@ -378,6 +377,8 @@ void dps_serve_free(struct dps_serve *s) {
   dps_loop_unwatch(s->loop, &s->watch);
   dps_loop_remove_clocked(s->loop, &s->clocked);
   for (struct dps_serve_request *r = s->first; r; r = r->next)
+    MHD_resume_connection(r->connection);
+  for (struct dps_serve_request *r = s->delayed; r; r = r->next)
     MHD_resume_connection(r->connection);
   MHD_stop_daemon(s->daemon);
   free(s);

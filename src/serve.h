@@ -23,6 +23,13 @@ enum {
   DPS_SERVE_MAX_ANSWER = 64 << 20, /* bytes of an answer's body */
 };
 
+/* What becomes of an answer. */
+enum dps_serve_ending {
+  DPS_SERVE_WHOLE,
+  DPS_SERVE_RESET, /* nothing of it leaves: the client sees a connection reset */
+  DPS_SERVE_CUT,   /* half of the body, then the connection ends */
+};
+
 /* One request, and its answer to be filled. It lives until its answer has left or its client has
  * gone; the handler may use it only while it runs. */
 struct dps_serve_request {
@@ -35,10 +42,13 @@ struct dps_serve_request {
   int status;                    /* 200..599; anything else is sent as 500 */
   struct dps_buf answer_headers; /* header list; fill it with dps_serve_put_header */
   struct dps_buf answer;         /* the body */
+  enum dps_serve_ending ending;
+  int64_t delay_ms; /* so much later it leaves; 0: at once */
 
   struct dps_serve_request *next;    /* in the batch; NULL ends it */
   struct MHD_Connection *connection; /* the server's own, as is what follows */
   bool answered;
+  int64_t due;
 };
 
 struct dps_serve_settings {

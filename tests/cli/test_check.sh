@@ -41,7 +41,7 @@ one src/main.c layers 2 'a host of the engine needs dps.h alone' '#include "buf.
 one examples/embed/host.c layers 2 'a host of the engine needs dps.h alone' '#include <curl/curl.h>'
 one src/lua_x.c layers 2 'only http and loop know libcurl' '#include <curl/curl.h>'
 one src/loop.c layers 2 'only serve knows libmicrohttpd' '#include <microhttpd.h>'
-one src/state.c layers 2 'only lua_sqlite knows SQLite' '#include <sqlite3.h>'
+one src/state.c layers 2 'only lua_sqlite and lua_regex know SQLite' '#include <sqlite3.h>'
 one src/http.c layers 2 'only sign and secret know libcrypto' '#include <openssl/evp.h>'
 one lua/dps/library/a.lua layers 2 'the local library knows no client' 'require "dps.client"'
 one lua/dps/date.lua layers 2 'a pure module uses no native code' "local n = require('dps.native')"

@@ -30,6 +30,8 @@ struct world {
   size_t to_ask, spin_in_handler;
   size_t answer_bytes; /* 0: echo the body */
   int status;
+  enum dps_serve_ending ending;
+  int64_t delay_ms;
 };
 
 /* --- the handler: answers with what it saw --- */
@@ -51,6 +53,8 @@ static inline void echo(struct world *w, struct dps_serve_request *r) {
   w->too_large += r->too_large;
   w->body_bytes = r->body.len;
   r->status = r->too_large ? 413 : w->status;
+  r->ending = w->ending;
+  r->delay_ms = w->delay_ms;
   dps_serve_put_header(&r->answer_headers, "Echo-Method", r->method);
   dps_serve_put_header(&r->answer_headers, "Echo-Target", r->target);
   echo_headers(r);
