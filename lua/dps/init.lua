@@ -22,6 +22,7 @@ local native = require "dps.native"
 ---@field null lightuserdata                                        -- JSON's null
 ---@field csv table
 ---@field json table
+---@field rank table                                               -- priorities: see dps.rank
 ---@field version string
 local dps = { version = native.version }
 
@@ -29,7 +30,7 @@ local function client_of()
   return require("dps.client").default()
 end
 
-local MODULES = { csv = "dps.csv", json = "dps.json" }
+local MODULES = { csv = "dps.csv", json = "dps.json", rank = "dps.rank" }
 
 local MEMBERS = {
   spawn = function() return require("dps.task").spawn end,
