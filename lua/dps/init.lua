@@ -22,7 +22,8 @@ local native = require "dps.native"
 ---@field null lightuserdata                                        -- JSON's null
 ---@field csv table
 ---@field json table
----@field rank table                                               -- priorities: see dps.rank
+---@field rank table                                                -- priorities
+---@field representation table                                      -- text, html, json, images
 ---@field version string
 local dps = { version = native.version }
 
@@ -30,7 +31,9 @@ local function client_of()
   return require("dps.client").default()
 end
 
-local MODULES = { csv = "dps.csv", json = "dps.json", rank = "dps.rank" }
+local MODULES = {
+  csv = "dps.csv", json = "dps.json", rank = "dps.rank", representation = "dps.representation",
+}
 
 local MEMBERS = {
   spawn = function() return require("dps.task").spawn end,
