@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "http_easy.h"
+#include "http_sigv4.h"
 #include "http_slot.h"
 
 enum { MAX_HEADER_BYTES = 64 * 1024 };
@@ -191,6 +192,7 @@ static void wipe_headers(struct curl_slist *list) {
 }
 
 bool dps_http_share_header(struct dps_http *client, const char *line) {
+  if (client->settings.sigv4 && dps_sigv4_takes_back(line)) return true;
   struct curl_slist *list = curl_slist_append(client->shared, line);
   if (list) client->shared = list;
   return list != NULL;
@@ -209,7 +211,18 @@ static bool own_strings(struct dps_http_settings *s, const struct dps_http_setti
   bool ok = copy(&s->ca_file, from->ca_file);
   ok &= copy(&s->client_cert, from->client_cert);
   ok &= copy(&s->client_key, from->client_key);
+  ok &= copy(&s->sigv4, from->sigv4);
+  ok &= copy(&s->sigv4_id, from->sigv4_id);
+  ok &= copy(&s->sigv4_secret, from->sigv4_secret);
   return ok;
+}
+
+static void free_strings(struct dps_http_settings *s) {
+  const char *const strings[] = {s->ca_file, s->client_cert, s->client_key,
+                                 s->sigv4,   s->sigv4_id,    s->sigv4_secret};
+  if (s->sigv4_secret) explicit_bzero((char *)s->sigv4_secret, strlen(s->sigv4_secret));
+  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+    free((char *)strings[i]);
 }
 
 struct dps_http *dps_http_new(struct dps_loop *loop, const struct dps_http_settings *settings) {
@@ -238,8 +251,6 @@ void dps_http_free(struct dps_http *client) {
     dps_http_slot_free(client->slots[i]);
   free(client->slots);
   wipe_headers(client->shared);
-  free((char *)client->settings.ca_file);
-  free((char *)client->settings.client_cert);
-  free((char *)client->settings.client_key);
+  free_strings(&client->settings);
   free(client);
 }

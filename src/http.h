@@ -19,14 +19,17 @@
 struct dps_http;
 
 struct dps_http_settings {
-  const char *ca_file;     /* PEM file that replaces the system's roots, or NULL */
-  const char *client_cert; /* PEM file, or NULL */
-  const char *client_key;  /* PEM file, or NULL: the key is in client_cert */
-  long connect_timeout_ms; /* > 0 */
-  long timeout_ms;         /* > 0; the whole transfer from its start */
-  size_t max_body;         /* ceiling of an answer's body, bytes */
-  bool direct;             /* by no proxy, whatever the environment says */
-  size_t slots;            /* transfers in flight at once, 1..1024 */
+  const char *ca_file;      /* PEM file that replaces the system's roots, or NULL */
+  const char *client_cert;  /* PEM file, or NULL */
+  const char *client_key;   /* PEM file, or NULL: the key is in client_cert */
+  long connect_timeout_ms;  /* > 0 */
+  long timeout_ms;          /* > 0; the whole transfer from its start */
+  size_t max_body;          /* ceiling of an answer's body, bytes */
+  bool direct;              /* by no proxy, whatever the environment says */
+  size_t slots;             /* transfers in flight at once, 1..1024 */
+  const char *sigv4;        /* "aws:amz:REGION:SERVICE": libcurl signs so, or NULL */
+  const char *sigv4_id;     /* with it: access key id, and */
+  const char *sigv4_secret; /* secret access key; our copy is wiped at free */
 };
 
 /* What may have reached the server when there is no answer. */

@@ -32,6 +32,13 @@ static void trust(CURL *easy, const struct dps_http_settings *s, const char *ca_
   curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); /* or OpenSSL asks for one on the terminal */
 }
 
+/* libcurl makes the Authorization line of each sending. */
+static void sign_by_libcurl(CURL *easy, const struct dps_http_settings *s) {
+  curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, s->sigv4);
+  curl_easy_setopt(easy, CURLOPT_USERNAME, s->sigv4_id);
+  curl_easy_setopt(easy, CURLOPT_PASSWORD, s->sigv4_secret);
+}
+
 /* libcurl looks up six variables for every transfer unless told that there is no proxy. */
 static bool proxy_in_environment(void) {
   static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
@@ -65,4 +72,5 @@ void dps_http_configure(CURL *easy, const struct dps_http_settings *s, const cha
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->max_body);
   if (s->direct || !proxy_in_environment()) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   trust(easy, s, ca_dir);
+  if (s->sigv4) sign_by_libcurl(easy, s);
 }

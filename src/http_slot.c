@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http_easy.h"
+#include "http_sigv4.h"
 
 /* --- callbacks: they only append bytes --- */
 
@@ -103,6 +104,7 @@ struct dps_http_slot *dps_http_slot_new(struct dps_loop *loop,
   struct dps_http_slot *slot = calloc(1, sizeof *slot);
   if (!slot) return NULL;
   dps_http_signing_init(&slot->signing);
+  slot->sigv4 = settings->sigv4 != NULL;
   slot->url = curl_url();
   slot->transfer.easy = curl_easy_init();
   if (slot->url && slot->transfer.easy) {
@@ -129,10 +131,21 @@ static CURLcode set_url(struct dps_http_slot *slot, const char *url) {
   dps_http_signing_moved(&slot->signing);
   curl_url_set(slot->url, CURLUPART_URL, NULL, 0); /* or it would complete a relative one */
   if (curl_url_set(slot->url, CURLUPART_URL, url, 0) != CURLUE_OK) return CURLE_URL_MALFORMAT;
+  if (slot->sigv4) {
+    CURLcode rc = dps_sigv4_aim(slot->transfer.easy, slot->url);
+    if (rc != CURLE_OK) return rc;
+  }
   share_handshake(slot->transfer.easy, url);
   slot->url_text = strdup(url);
   if (!slot->url_text) return CURLE_OUT_OF_MEMORY;
   return curl_easy_setopt(slot->transfer.easy, CURLOPT_CURLU, slot->url);
+}
+
+/* The body of the request before goes first: SigV4 hashes whatever is there. */
+static void set_no_body(CURL *easy, bool head) {
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
+  curl_easy_setopt(easy, head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1L);
 }
 
 static void set_method(CURL *easy, const struct dps_http_request *request) {
@@ -142,10 +155,8 @@ static void set_method(CURL *easy, const struct dps_http_request *request) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
-  } else if (strcmp(request->method, "HEAD") == 0) {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    set_no_body(easy, strcmp(request->method, "HEAD") == 0);
   }
   bool as_named = known && (post || !request->body);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, as_named ? NULL : request->method);
@@ -161,6 +172,15 @@ static struct curl_slist *tie_headers(struct dps_http_slot *slot, struct curl_sl
   return own;
 }
 
+static void unlink_taken_back(struct curl_slist **at) {
+  while (*at) {
+    if (dps_sigv4_takes_back((*at)->data))
+      *at = (*at)->next;
+    else
+      at = &(*at)->next;
+  }
+}
+
 CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request *request,
                             struct curl_slist *shared, const struct dps_http_signer *signer) {
   CURL *easy = slot->transfer.easy;
@@ -171,6 +191,7 @@ CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request 
   CURLcode rc = set_url(slot, request->url);
   if (rc != CURLE_OK) return rc;
   set_method(easy, request);
+  if (slot->sigv4) unlink_taken_back(&request->headers);
   return dps_http_signing_load(&slot->signing, easy, signer, tie_headers(slot, shared));
 }
 

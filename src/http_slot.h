@@ -13,6 +13,7 @@ struct dps_http_slot {
   struct curl_slist *tied;          /* last line of the request's own, before the shared ones */
   CURLU *url;                       /* parsed once: creates all have the same URL */
   char *url_text;                   /* what url was parsed from */
+  bool sigv4;                       /* libcurl signs: the URL is what it signs */
   bool sending;                     /* libcurl's numbers are of this transfer: its sending began */
   long before; /* bytes that had left when it began: what opened a tunnel through a proxy */
   struct dps_http_signing signing;
