@@ -23,6 +23,7 @@ local MIN_SECONDS, MAX_SECONDS = 0.001, 86400
 ---@field sandbox string?
 ---@field ims_org string?
 ---@field api_key string?
+---@field item_schema string?       what x-schema-id says on calls for decision items
 ---@field timeout number            seconds, the whole call
 ---@field connect_timeout number    seconds
 ---@field ca_file string?
@@ -189,6 +190,7 @@ config.settings = {
     title = "sandbox", why = "other Adobe services take a missing one for production" },
   { name = "ims_org", env = "DPS_IMS_ORG", check = check_header, title = "IMS organisation" },
   { name = "api_key", env = "DPS_API_KEY", check = check_header, title = "API key" },
+  { name = "item_schema", env = "DPS_ITEM_SCHEMA", check = check_header },
   { name = "timeout", env = "DPS_TIMEOUT", check = check_seconds, default = 60 },
   { name = "connect_timeout", env = "DPS_CONNECT_TIMEOUT", check = check_seconds, default = 10 },
   { name = "ca_file", env = "DPS_CA_FILE", check = check_file },

@@ -104,6 +104,9 @@ function filter.target(intent, given)
   check_order(intent, given.order_by)
   check_properties(intent, given.property)
   local parameters = {}
+  for _, mark in ipairs(url.parameters(intent.resource.marker or {})) do
+    parameters[1] = { "property", ("%s==%s"):format(mark[1], mark[2]) }
+  end
   for i, property in ipairs(given.property or {}) do
     parameters[#parameters + 1] = { "property", condition(intent, i, property) }
   end

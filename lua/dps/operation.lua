@@ -14,7 +14,7 @@ local operation = {}
 
 local invalid = intents.invalid
 
-local JSON = { "Content-Type: application/json" }
+local JSON = "Content-Type: application/json"
 local CREATE = { verb = "create", refuse_unknown = true, entities = true }
 
 local function check_table(value, name, what)
@@ -24,9 +24,11 @@ local function check_table(value, name, what)
   end
 end
 
-local function name_of(value)
-  local name = rawget(value, "name")
-  return type(name) == "string" and name or nil
+local function name_of(intent, value)
+  for step in (intent.resource.name_field or "name"):gmatch "[^.]+" do
+    value = type(value) == "table" and rawget(value, step) or nil
+  end
+  return type(value) == "string" and value or nil
 end
 
 local function encode(intent)
@@ -35,7 +37,34 @@ local function encode(intent)
     local hint = why:find "UTF%-8" and "; save the script, and what it reads, as UTF-8" or ""
     invalid(intent, { { path = path, message = why .. hint } })
   end
-  intent.body, intent.headers = text, JSON
+  intent.body = text
+end
+
+-- What a resource's calls say beside what every call says. The values are settings.
+local function headers_of(client, intent)
+  local lines = {}
+  for header, setting in pairs(intent.resource.headers or {}) do
+    local value = client.settings[setting]
+    if not value then
+      local name = "DPS_" .. setting:upper()
+      intents.fail(intent, {
+        kind = "refused",
+        message = ("calls for a %s say %s, and %s is not set"):format(intent.resource.title, header,
+          name),
+        hint = ("set %s in the environment, or %s in the profile"):format(name, setting),
+      })
+    end
+    lines[#lines + 1] = header .. ": " .. value
+  end
+  return lines
+end
+
+local function call(client, intent)
+  intent.headers = headers_of(client, intent)
+  if intent.body then
+    table.insert(intent.headers, 1, JSON)
+  end
+  return client:call(intent)
 end
 
 -- An id, or anything that carries one: a receipt, an entity.
@@ -96,28 +125,43 @@ local function check_operations(intent, changes)
   end
 end
 
+-- What tells the object from others at the same path. The script's own table stays as it is.
+local function marked(intent, value)
+  if not intent.resource.marker then
+    return value
+  end
+  local copy = {}
+  for name, item in next, value do
+    copy[name] = item
+  end
+  for name, mark in pairs(intent.resource.marker) do
+    copy[name] = mark
+  end
+  return copy
+end
+
 local verbs = {}
 
 ---@return table receipt
 function verbs.create(client, intent, value)
   check_table(value, intent.operation, "a table that describes the " .. intent.resource.title)
-  intent.name = name_of(value)
+  intent.name = name_of(intent, value)
   local problems, shaped = schema.check(intent.resource.fields, value, CREATE)
   if #problems > 0 then
     invalid(intent, problems)
   end
   intent.method = "POST"
   intent.target = resources.collection_target(intent.resource)
-  intent.value = shaped and value or schema.shape(intent.resource.fields, value)
+  intent.value = marked(intent, shaped and value or schema.shape(intent.resource.fields, value))
   encode(intent)
-  return need_id(client, intent, client:call(intent))
+  return need_id(client, intent, call(client, intent))
 end
 
 ---@return table entity
 function verbs.get(client, intent, id)
   intent.method = "GET"
   aim(intent, id)
-  return need_id(client, intent, client:call(intent))
+  return need_id(client, intent, call(client, intent))
 end
 
 ---@return table receipt
@@ -128,21 +172,21 @@ function verbs.update(client, intent, id, changes)
   check_operations(intent, changes)
   intent.value = changes
   encode(intent)
-  return need_receipt(client, intent, client:call(intent))
+  return need_receipt(client, intent, call(client, intent))
 end
 
 ---@return true
 function verbs.delete(client, intent, id)
   intent.method = "DELETE"
   aim(intent, id)
-  client:call(intent)
+  call(client, intent)
   return true
 end
 
 ---@return fun(): table?  iterator over entities
 function verbs.list(client, intent, given)
   given = options.check(intent.operation, given, { "limit", "order_by", "property" })
-  intent.method = "GET"
+  intent.method, intent.headers = "GET", headers_of(client, intent)
   return pages.iterate(client, intent, given)
 end
 

@@ -11,6 +11,7 @@ local url = require "dps.url"
 local pages = {}
 
 local MAX_PAGES = 100000
+local REMEMBERED = 16384 -- more than a sandbox may hold of anything (contract 6)
 
 local function origin_and_path(address)
   return address:match "^(%a[%w+.-]*://[^/?#]*)(.*)$"
@@ -97,23 +98,44 @@ function Walk:fetch(target)
 end
 
 function Walk:finish()
-  if self.total and self.total ~= self.given and not self.done then
+  local came = self.given + self.others
+  if self.total and self.total ~= came and not self.done then
     self.client:warn(("%s: the service counts %d rows, %d came; were some written meanwhile?")
-      :format(self.intent.operation, self.total, self.given))
+      :format(self.intent.operation, self.total, came))
   end
   self.done = true
 end
 
+-- Whether an id came before. Of a very long list only the latest ids are remembered, twice
+-- REMEMBERED at most, so that memory stays as it is however many rows come.
+function Walk:came_before(id)
+  if self.seen[id] or self.seen_before[id] then
+    return true
+  end
+  if self.remembered == REMEMBERED then
+    self.seen_before, self.seen, self.remembered = self.seen, {}, 0
+  end
+  self.seen[id], self.remembered = true, self.remembered + 1
+  return false
+end
+
+-- Another resource's objects share the path, and have a member that none of these has.
+function Walk:is_other(row)
+  local mark = self.intent.resource.unmarked
+  if not mark or row[mark] ~= true then
+    return false
+  end
+  self.others = self.others + 1
+  return true
+end
+
 function Walk:row()
-  self.at = self.at + 1
-  local row = self.rows[self.at]
-  local id = row and row.id
-  if id and self.seen[id] then
-    return self:row()
-  end
-  if id then
-    self.seen[id] = true
-  end
+  local row
+  repeat
+    self.at = self.at + 1
+    row = self.rows[self.at]
+    local again = row and (row.id and self:came_before(row.id) or self:is_other(row))
+  until not again
   return row
 end
 
@@ -149,7 +171,8 @@ function pages.iterate(client, intent, given)
   local walk = setmetatable({
     client = client, intent = intent, asked = given, first = filter.target(intent, given),
     rows = {}, at = 0, at_dry = 0,
-    pages = 0, given = 0, seen = {}, visited = {},
+    pages = 0, given = 0, others = 0, visited = {},
+    seen = {}, seen_before = {}, remembered = 0,
   }, Walk)
   return function()
     return walk:next()

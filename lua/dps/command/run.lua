@@ -28,6 +28,7 @@ local function use_local(options)
   local server = library.start { port = 0, library = { db = options.local_db } }
   run.flags.base_url = library.base_url(server)
   run.flags.ims_org, run.flags.api_key = "local@AdobeOrg", "local"
+  run.flags.item_schema = "https://ns.adobe.com/local/schemas/decision-item"
   local from_environment = os.getenv "DPS_SANDBOX" or ""
   run.flags.sandbox = options.sandbox or from_environment ~= "" and from_environment or "dev"
   run.flags.profile, run.env = nil, no_setting

@@ -25,6 +25,11 @@ local function known_members(fields, object)
     end
     result[field.name] = value
   end
+  for name, value in pairs(fields.open and object or {}) do
+    if type(name) == "string" and name:find(fields.open) then
+      result[name] = result[name] or value
+    end
+  end
   return result
 end
 
@@ -63,6 +68,9 @@ function shape.split(fields, object)
     elseif value ~= nil then
       body[field.name] = value
     end
+  end
+  for name, value in pairs(fields.open and object or {}) do
+    body[name] = body[name] or value
   end
   return body, hidden
 end

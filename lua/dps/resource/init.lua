@@ -1,5 +1,5 @@
 -- The registry of resources, and the addresses that follow from a description. To add a resource,
--- write one description file and name it here; nothing else knows the resources one by one.
+-- write one description file beside this one; nothing knows the resources one by one.
 
 local resource = {}
 
@@ -14,10 +14,19 @@ local url = require "dps.url"
 ---@field create_enum string[]?  what a create may say, when that is less
 ---@field items dps.Field?       of an array
 ---@field fields dps.Field[]?    of an object
----@field open boolean?          an object with free names; `values` describes what they hold
----@field to string|string[]?    of a reference: the name of the resource, or of one of several
+---@field open boolean|string?   an object with free names, or with those of a pattern; `values`
+---  describes what they hold
+---@field to string|string[]?    of a reference: the name of the resource, or of one of several; a
+---  kind that is no resource is taken as it is
+---@field to_by table?           { field =, kinds = }: `to` by the value of a field beside the list
 ---@field missing_says string?   what to do when a required one is missing
 ---@field write_only boolean?    accepted on create, never returned
+---@field read_only boolean?     given by the service, refused on create
+---@field only boolean?          the one value of a boolean
+---@field kept boolean?          the service keeps the first value, whatever an update says
+---@field fold_case boolean?     given back in another case than it was sent in
+---@field guard_items integer?   the product's guardrails (contract 6): more is warned of, or
+---@field guard_bytes integer?   refused by a strict local library
 ---@field source string          where this is documented
 
 ---@class dps.Resource
@@ -26,22 +35,70 @@ local url = require "dps.url"
 ---@field title string           for people
 ---@field path string            below the base URL
 ---@field query table<string, string>  what every call on it carries
+---@field headers table<string, string>?  the same as headers: from the settings of these names
+---@field marker table<string, any>?  members by which it differs from what shares its path; written
+---  by dps itself, and what a list asks for
+---@field unmarked string?       the member that none of these has, where another resource shares
+---  the path
+---@field put boolean?           a whole object may be written with PUT
+---@field update_method string?  "PUT" where a PATCH is not documented
+---@field name_field string?     dot path of what people know it by, when that is not `name`
 ---@field id_prefix string
----@field schema string          what an entity's `schemas` holds
----@field fields dps.Field[]
+---@field schema string|false    what an entity's `schemas` holds, if any
+---@field guardrails table?      count: objects in a sandbox, `with` others; live; bytes of one
+---@field fields dps.Field[]     beside the fields: `open` and `check` of the whole object
 ---@field source string
 
--- In the order in which they can be seeded: what is referred to comes first.
-local NAMES = { "placement", "fallback" }
+-- Every file beside this one that describes a resource, and no shared part. The order of the names
+-- makes the rest repeatable.
+local function load_all()
+  local names, found = {}, {}
+  for module in pairs(package.preload) do
+    names[#names + 1] = module:match "^dps%.resource%.([%w_]+)$"
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local description = require("dps.resource." .. name)
+    if description.path then
+      found[#found + 1], found[name] = description, description
+    end
+  end
+  return found
+end
+
+local function each_reference(fields, visit)
+  for _, field in ipairs(fields) do
+    for _, kind in ipairs(type(field.to) == "table" and field.to or { field.to }) do
+      visit(kind)
+    end
+    each_reference(field.fields or {}, visit)
+    each_reference({ field.items or field.values }, visit)
+  end
+end
+
+-- What is referred to comes first, so that this is the order in which objects can be created, and
+-- the reverse the one in which they can be deleted.
+local function place(description, found)
+  if resource.by_name[description.name] then
+    return
+  end
+  resource.by_name[description.name] = description
+  each_reference(description.fields, function(kind)
+    if found[kind] then
+      place(found[kind], found)
+    end
+  end)
+  resource.all[#resource.all + 1] = description
+end
 
 ---All descriptions, in seeding order.
 ---@type dps.Resource[]
 resource.all = {}
 ---@type table<string, dps.Resource>
 resource.by_name = {}
-for i, name in ipairs(NAMES) do
-  local description = require("dps.resource." .. name)
-  resource.all[i], resource.by_name[name] = description, description
+local all = load_all()
+for _, description in ipairs(all) do
+  place(description, all)
 end
 
 local queries = setmetatable({}, { __mode = "k" })

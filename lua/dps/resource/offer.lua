@@ -1,7 +1,7 @@
 -- The parts that fallback and personalized offers have in common: field descriptions, as data,
 -- and the rules that a table alone can show. Nothing here asks the service anything.
 
-local schema = require "dps.schema"
+local constraint = require "dps.resource.constraint"
 
 local offer = {}
 
@@ -116,7 +116,8 @@ local component = {
 -- contract 1.2 and rule 4
 local representation = {
   type = "object",
-  source = "contract 1.2",
+  guard_bytes = 1024,
+  source = "contract 1.2, 6",
   fields = {
     offer.channel,
     { name = "placement", type = "reference", to = "placement", required = true,
@@ -151,34 +152,31 @@ offer.status = {
   enum = { "draft", "approved", "archived", "pending", "rejected" },
 }
 
-local function constraint_rule(constraint, report)
-  local first, last = rawget(constraint, "startDate"), rawget(constraint, "endDate")
-  local from, to = schema.instant(first), schema.instant(last)
-  if from and to and to <= from then
-    report("endDate", to < from and "endDate is before startDate"
-      or "endDate is the same moment as startDate; it must be later")
-  end
+local function selection_rule(selection, report)
+  constraint.dates_rule(selection, report)
+  constraint.profile_rule(selection, report)
 end
 
--- contract 1.3, rules 10 and 12
-offer.selection_constraint = {
-  name = "selectionConstraint", type = "object", check = constraint_rule,
-  source = "contract 1.3, rules 10 and 12",
-  fields = {
-    { name = "startDate", type = "date", source = "contract 1.3" },
-    { name = "endDate", type = "date", source = "contract 1.3" },
-    { name = "profileConstraintType", type = "string", source = "contract 1.3",
-      enum = { "none", "eligibilityRule", "anySegments", "allSegments", "rules" } },
-    { name = "eligibilityRule", type = "reference", to = "rule", source = "contract 1.3" },
-  },
-}
+---The dates of an offer and whom it is for.
+---@param required boolean?  whether the dates must be given
+---@return dps.Field
+function offer.selection_constraint(required)
+  return {
+    name = "selectionConstraint", type = "object", check = selection_rule, required = required,
+    missing_says = "write { startDate = ..., endDate = ... }",
+    source = "contract 1.3, rules 10 and 12",
+    fields = {
+      constraint.date("startDate", required), constraint.date("endDate", required),
+      constraint.profile_type, constraint.eligibility_rule "rule",
+    },
+  }
+end
 
 -- contract 1.3 and rule 10
 offer.rank = {
   name = "rank", type = "object", source = "contract 1.3, rule 10",
-  fields = {
-    { name = "priority", type = "integer", required = true, min = 0, source = "contract 1.3" },
-  },
+  missing_says = "write { priority = 0 } or more; the higher one wins",
+  fields = { constraint.priority },
 }
 
 offer.labels = {
@@ -188,12 +186,12 @@ offer.labels = {
 
 offer.tags = {
   name = "tags", type = "array", items = { type = "reference", to = "tag" },
-  source = "contract 1.2",
+  guard_items = 20, source = "contract 1.2, 6",
 }
 
 offer.characteristics = {
   name = "characteristics", type = "object", open = true, values = { type = "string" },
-  source = "contract 1.2",
+  guard_items = 30, source = "contract 1.2, 6",
 }
 
 return offer

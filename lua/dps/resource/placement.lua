@@ -15,6 +15,7 @@ return {
   query = {},
   id_prefix = "dps:offer-placement:",
   schema = "https://ns.adobe.com/experience/offer-management/offer-placement;version=0.5",
+  guardrails = { count = 1000, source = "contract 6" },
   source = "contract 1.4",
   fields = {
     offer.name,

@@ -122,9 +122,10 @@ local function integer_ok(field)
   end
 end
 
-local function boolean_ok()
+local function boolean_ok(field)
+  local only = field.only
   return function(value)
-    return value == true or value == false
+    return value == only or only == nil and (value == true or value == false)
   end
 end
 
@@ -203,14 +204,21 @@ local function rule_ok(rule)
   end
 end
 
+-- What only the service gives is unknown to a script that creates.
+local function is_known(field, mode)
+  return not (field.read_only and mode.create and mode.refuse_unknown)
+end
+
 local function compile_children(node, fields, mode)
   local checks, weights, required = {}, {}, 0
   node.children, node.by_name = {}, {}
-  for i, field in ipairs(fields) do
-    local child = compile(field, mode)
-    node.children[i], node.by_name[field.name] = child, child
-    checks[field.name], weights[field.name] = child.ok, field.required and 1 or 0
-    required = required + weights[field.name]
+  for _, field in ipairs(fields) do
+    if is_known(field, mode) then
+      local child = compile(field, mode)
+      node.children[#node.children + 1], node.by_name[field.name] = child, child
+      checks[field.name], weights[field.name] = child.ok, field.required and 1 or 0
+      required = required + weights[field.name]
+    end
   end
   return checks, weights, required
 end
@@ -225,10 +233,16 @@ end
 local function free_names_ok(field, mode, node, checks)
   node.item = field.values and compile(field.values, mode)
   local value_ok = node.item and node.item.ok or free_value_ok
+  local refuse = mode.refuse_unknown
   return function(value)
     for key, item in next, value do
-      if type(key) ~= "string" or not checks[key] and not value_ok(item) then
+      if type(key) ~= "string" then
         return false
+      elseif not checks[key] then
+        local free = values.is_free(field.open, key)
+        if free and not value_ok(item) or refuse and not free then
+          return false
+        end
       end
     end
     return true
@@ -276,12 +290,14 @@ function compile(field, mode)
 end
 
 ---A whole description, compiled.
----@param fields dps.Field[]
+---@param fields dps.Field[]  with `open` and `check` of the whole where it has them
 ---@param mode table  { create = boolean, entities = boolean, refuse_unknown = boolean }
 ---@return dps.Node root
 ---@return fun(value: any): boolean, boolean check  whether it is good; whether it is shaped already
 return function(fields, mode)
-  local root = compile({ type = "object", fields = fields }, mode)
+  local root = compile({
+    type = "object", fields = fields, open = fields.open, check = fields.check,
+  }, mode)
   local ok = root.ok
   return root, function(value)
     unshaped = not mode.refuse_unknown

@@ -74,13 +74,22 @@ local function inner_names(fields, path, names, places)
   return names, places
 end
 
+local function is_given(node, key)
+  for _, field in ipairs(node.field.fields) do
+    if field.read_only and field.name == key then
+      return true
+    end
+  end
+  return GIVEN_BY_SERVICE[key] == true
+end
+
 local function unknown_message(node, key)
   local names = names_of(node)
   local quoted = say.quote(key)
   local nearest = suggest.nearest(key, names)
   if nearest then
     return format('unknown field %s (did you mean "%s"?)', quoted, nearest)
-  elseif GIVEN_BY_SERVICE[key] then
+  elseif is_given(node, key) then
     return format("%s is given by the service; leave it out", quoted)
   end
   local inner, places = inner_names(node.field.fields, "", {}, {})
@@ -192,7 +201,7 @@ local function explain_unknown(node, value, path, report)
     if type(key) ~= "string" then
       report(join(path, key), nameless(key))
     elseif node.by_name[key] == nil then
-      if node.field.open then
+      if values.is_free(node.field.open, key) then
         explain_free(node, key, rawget(value, key), path, report)
       elseif node.mode.refuse_unknown then
         report(join(path, key), unknown_message(node, key))

@@ -203,7 +203,10 @@ function sayers.integer(field, value, label)
   return message
 end
 
-function sayers.boolean(_, value, label)
+function sayers.boolean(field, value, label)
+  if field.only ~= nil and type(value) == "boolean" then
+    return format("%s must be %s; it may be left out", label, tostring(field.only))
+  end
   local message = wrong_type(label, "true or false", value)
   if value == "true" or value == "false" then
     return message .. "; write " .. value .. " without quotes"

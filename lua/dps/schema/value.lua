@@ -150,6 +150,14 @@ function values.is_plain(value)
   return plain(value, {}, 1)
 end
 
+---Whether a name that no field has may stand in an object.
+---@param open boolean|string|nil  true, or the pattern of such names
+---@param key string
+---@return boolean
+function values.is_free(open, key)
+  return open == true or type(open) == "string" and find(key, open) ~= nil
+end
+
 ---Whether `text` is an absolute http or https address without spaces or control characters.
 ---@param text string
 ---@return boolean

@@ -1,0 +1,34 @@
+-- The collection: offers taken together, by their tags or one by one. A plain description that
+-- drives the client, validation, the local library and the documentation.
+
+local offer = require "dps.resource.offer"
+
+-- Which kind of object `ids` names hangs on the filter (contract 1.5).
+local OF_FILTER = {
+  ["any-tags"] = "tag", ["all-tags"] = "tag", offers = { "personalized", "fallback" },
+}
+
+return {
+  name = "collection",
+  plural = "collections",
+  title = "collection",
+  path = "/offer-collections",
+  query = {},
+  id_prefix = "dps:offer-filter:",
+  schema = "https://ns.adobe.com/experience/offer-management/offer-filter;version=0.4",
+  guardrails = { count = 10000, source = "contract 6" },
+  source = "contract 1.5",
+  fields = {
+    offer.name,
+    offer.description,
+    { name = "filterType", type = "string", required = true,
+      enum = { "any-tags", "all-tags", "offers" }, source = "contract 1.5" },
+    { name = "ids", type = "array", required = true, guard_items = 500,
+      missing_says = "write the ids of tags, or of offers where filterType is offers",
+      source = "contract 1.5, 6", items = {
+        type = "reference", to = { "tag", "personalized", "fallback" },
+        to_by = { field = "filterType", kinds = OF_FILTER },
+      } },
+    offer.labels,
+  },
+}

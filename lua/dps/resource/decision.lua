@@ -1,0 +1,58 @@
+-- The decision: for each placement a collection to choose from, and the fallback for whoever
+-- qualifies for nothing in it. A plain description that drives the client, validation, the local
+-- library and the documentation.
+
+local constraint = require "dps.resource.constraint"
+local offer = require "dps.resource.offer"
+
+-- No operation of dps finds a ranking strategy of the product, so its id is taken as it is.
+local RANKING_STRATEGY = {
+  name = "rankingStrategy", type = "reference", to = "ranking strategy", source = "contract 1.6",
+}
+
+-- contract 1.6 and rule 14
+local criterion = {
+  type = "object",
+  source = "contract 1.6, rule 14",
+  fields = {
+    { name = "placements", type = "array", required = true, min_items = 1, guard_items = 30,
+      items = { type = "reference", to = "placement" },
+      missing_says = "write the ids of placements, which dps.list_placements finds",
+      source = "contract 1.6, rule 14" },
+    constraint.ordered_rank({ "ranking-strategy", "static", "scoringFunction" }, RANKING_STRATEGY),
+    constraint.profile "rule",
+    { name = "optionSelection", type = "object", source = "contract 1.6", fields = {
+      { name = "filter", type = "reference", to = "collection", source = "contract 1.6" },
+    } },
+  },
+}
+
+local fields = {
+  offer.name,
+  offer.description,
+  { name = "status", type = "string", required = true, source = "contract 1.6, rule 15",
+    create_enum = { "draft", "live" },
+    create_enum_says = "a decision is completed or archived later, with an update",
+    enum = { "draft", "live", "complete", "archived" } },
+  constraint.date "startDate",
+  constraint.date "endDate",
+  { name = "fallback", type = "reference", to = "fallback", required = true,
+    missing_says = "write the id of a fallback offer, which dps.list_fallbacks finds",
+    source = "contract 1.6, rule 14" },
+  { name = "criteria", type = "array", required = true, min_items = 1, items = criterion,
+    source = "contract 1.6, rule 14" },
+}
+fields.check = constraint.dates_rule
+
+return {
+  name = "decision",
+  plural = "decisions",
+  title = "decision",
+  path = "/offer-decisions",
+  query = {},
+  id_prefix = "dps:offer-activity:",
+  schema = "https://ns.adobe.com/experience/offer-management/offer-activity;version=0.8",
+  guardrails = { count = 10000, live = 1000, source = "contract 6" },
+  source = "contract 1.6",
+  fields = fields,
+}
