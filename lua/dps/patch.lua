@@ -71,6 +71,15 @@ function equal(a, b)
   return json.is_array(a) == json.is_array(b) and same_members(a, b)
 end
 
+---Whether two JSON values are the same (RFC 6902, section 4.6): numbers by value, objects whatever
+---the order of their members.
+---@param a any
+---@param b any
+---@return boolean
+function patch.equal(a, b)
+  return equal(a, b)
+end
+
 -- Pointers ----------------------------------------------------------------------------------------
 
 ---@param member string  which member of the operation holds it, for messages
