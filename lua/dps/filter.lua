@@ -115,6 +115,13 @@ function filter.target(intent, given)
   return resources.collection_target(intent.resource, url.query(parameters))
 end
 
+local function member(value, path)
+  for step in path:gmatch "[^.]+" do
+    value = type(value) == "table" and value[step] or nil
+  end
+  return value
+end
+
 ---Whether what a dry run would have written is asked for. It compares with == only; anything else
 ---it leaves to the service, and says no.
 ---@param given dps.Filter
@@ -122,7 +129,7 @@ end
 ---@return boolean
 function filter.matches(given, entity)
   for _, property in ipairs(given.property or {}) do
-    if property[2] ~= "==" or entity[property[1]] ~= property[3] then
+    if property[2] ~= "==" or member(entity, property[1]) ~= property[3] then
       return false
     end
   end

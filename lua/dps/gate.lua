@@ -11,7 +11,6 @@ local schema = require "dps.schema"
 local gate = {}
 
 local DRY_ID = "^dry:"
-local STORED = { verb = "stored" }
 local SORTED = { sorted = true }
 
 -- The dry run's memory ----------------------------------------------------------------------------
@@ -100,11 +99,14 @@ end
 
 -- The service checks what a patch makes of an object; here that is known as well.
 local function apply(intent, document)
+  if intent.method == "PUT" then
+    return intent.value
+  end
   local value, why = patch.apply(document, intent.value)
   if value == nil then
     intents.fail(intent, { kind = "invalid", message = why, name = intent.id })
   end
-  local problems = schema.check(intent.resource.fields, value, STORED)
+  local problems = schema.new_problems(intent.resource.fields, document, value)
   if #problems > 0 then
     intents.fail(intent, { kind = "invalid", problems = problems, name = intent.id })
   end
@@ -115,7 +117,7 @@ end
 local function read(intent, send)
   return send {
     verb = "get", method = "GET", id = intent.id, target = intent.target,
-    operation = intent.operation, resource = intent.resource,
+    operation = intent.operation, resource = intent.resource, headers = intent.headers,
   }
 end
 
@@ -125,8 +127,9 @@ end
 
 -- The service does not show all that it keeps, so a patch of what it hides can't be tried here.
 local function touches_hidden(intent)
+  local operations = intent.method == "PATCH" and intent.value or {}
   for _, field in ipairs(intent.resource.fields) do
-    for _, operation in ipairs(field.write_only and intent.value or {}) do
+    for _, operation in ipairs(field.write_only and operations or {}) do
       if is_inside(field.name, operation.path) or is_inside(field.name, operation.from) then
         return true
       end
@@ -137,7 +140,7 @@ end
 
 function answers.update(self, intent, send)
   if not intent.id:find(DRY_ID) then
-    local entity = read(intent, send)
+    local entity = intent.base or read(intent, send)
     if not touches_hidden(intent) then
       apply(intent, entity)
     end
@@ -146,6 +149,7 @@ function answers.update(self, intent, send)
   end
   local object = self:find(intent)
   local value = apply(intent, json.decode(object.body))
+  value.id = nil
   object.body, object.etag, object.entity = json.encode(value), object.etag + 1, nil
   self:announce(intent, intent.id)
   return receipt(intent.id, object.etag)

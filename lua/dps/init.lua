@@ -40,6 +40,7 @@ local MEMBERS = {
   sleep = function() return require("dps.task").sleep end,
   array = function() return require("dps.json").array end,
   null = function() return require("dps.json").null end,
+  ref = function() return require("dps.ref").new end,
   raw = function() return require("dps.schema").raw end,
   request = function()
     local send = require("dps.request").send

@@ -6,7 +6,7 @@ local err = require "dps.err"
 local intent = {}
 
 ---@class dps.Intent     a call that is ready to be sent
----@field verb "create"|"get"|"list"|"update"|"delete"|"request"
+---@field verb "create"|"get"|"list"|"update"|"delete"|"ensure"|"request"
 ---@field operation string         such as "create_fallback"
 ---@field resource dps.Resource?
 ---@field id string?               of the object, where it has one
@@ -16,6 +16,7 @@ local intent = {}
 ---@field value any                what the body says
 ---@field body string?             the bytes to send
 ---@field headers string[]?        header lines of this request
+---@field base table?              the entity that a change begins from, where it was read
 
 ---Raises an error object that says which call it was.
 ---@param self dps.Intent
@@ -32,6 +33,29 @@ end
 ---@param problems dps.Problem[]
 function intent.invalid(self, problems)
   intent.fail(self, { kind = "invalid", problems = problems })
+end
+
+---What a resource's calls say beside what every call says. The values are settings; one that is
+---missing raises kind "refused".
+---@param client dps.Client
+---@param self dps.Intent
+---@return string[]
+function intent.headers(client, self)
+  local lines = {}
+  for header, setting in pairs(self.resource.headers or {}) do
+    local value = client.settings[setting]
+    if not value then
+      local name = "DPS_" .. setting:upper()
+      intent.fail(self, {
+        kind = "refused",
+        message = ("calls for a %s say %s, and %s is not set"):format(self.resource.title, header,
+          name),
+        hint = ("set %s in the environment, or %s in the profile"):format(name, setting),
+      })
+    end
+    lines[#lines + 1] = header .. ": " .. value
+  end
+  return lines
 end
 
 return intent

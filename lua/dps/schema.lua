@@ -8,7 +8,8 @@ local compile = require "dps.schema.compile"
 local values = require "dps.schema.value"
 
 ---@class dps.Mode
----@field verb "create"|"stored"   a new object from a script, or what would be stored
+---@field verb "create"|"stored"|"change"  a new object from a script, what would be stored, or some
+---  fields of it, where null takes one away
 ---@field refuse_unknown boolean?  unknown names are problems
 ---@field entities boolean?        a table with an `id` may stand where a reference goes
 
@@ -16,7 +17,8 @@ schema.raw = values.raw
 schema.instant = values.instant
 schema.check_id = values.check_id
 
-local VERBS = { create = 0, stored = 1 }
+local STORED = { verb = "stored" }
+local VERBS = { create = 0, stored = 1, change = 8 }
 
 -- fields -> mode as a small number -> compiled; forgotten together with the description.
 local compiled = setmetatable({}, { __mode = "k" })
@@ -32,6 +34,7 @@ end
 local function compile_mode(fields, mode)
   local root, is_good = compile(fields, {
     create = mode.verb == "create",
+    partial = mode.verb == "change",
     refuse_unknown = mode.refuse_unknown == true,
     entities = mode.entities == true,
   })
@@ -74,9 +77,28 @@ end
 ---was; check it first.
 ---@param fields dps.Field[]
 ---@param value table
+---@param ids table<dps.Ref, string>?  what references by name stand for
 ---@return table
-function schema.shape(fields, value)
-  return require "dps.schema.shape"(fields, value)
+function schema.shape(fields, value, ids)
+  return require "dps.schema.shape"(fields, value, ids)
+end
+
+---The problems that a change brings in; what was wrong before it is not held against it.
+---@param fields dps.Field[]
+---@param before table
+---@param after table
+---@return dps.Problem[]
+function schema.new_problems(fields, before, after)
+  local found, known, new = schema.check(fields, after, STORED), {}, {}
+  for _, problem in ipairs(#found > 0 and schema.check(fields, before, STORED) or {}) do
+    known[problem.path .. "\0" .. problem.message] = true
+  end
+  for _, problem in ipairs(found) do
+    if not known[problem.path .. "\0" .. problem.message] then
+      new[#new + 1] = problem
+    end
+  end
+  return new
 end
 
 return schema

@@ -3,7 +3,7 @@
 
 local suggest = {}
 
-local byte, gsub, lower = string.byte, string.gsub, string.lower
+local byte, find, gsub, lower = string.byte, string.find, string.gsub, string.lower
 local min = math.min
 
 local LONGEST_WORD = 64
@@ -65,6 +65,39 @@ function suggest.nearest(word, names)
     end
   end
   return best
+end
+
+-- How far a word is from a name; a part of it, either way round, is near.
+local function farness(wanted, candidate)
+  if find(candidate, wanted, 1, true) or find(wanted, candidate, 1, true) then
+    return 0.5 + math.abs(#candidate - #wanted) / 1000
+  end
+  return distance(wanted, candidate)
+end
+
+---The names near to `word`, the nearest first: a third of its letters may differ, or one holds the
+---other.
+---@param word string
+---@param names string[]
+---@param most integer
+---@return string[]
+function suggest.several(word, names, most)
+  local wanted, near = plain(word), {}
+  for i, name in ipairs(#word <= LONGEST_WORD and names or {}) do
+    local candidate = plain(name)
+    local far = #candidate > 0 and #candidate <= 4 * LONGEST_WORD and farness(wanted, candidate)
+    if far and far <= math.max(#wanted // 3, 1) then
+      near[#near + 1] = { name = name, far = far, at = i }
+    end
+  end
+  table.sort(near, function(a, b)
+    return a.far < b.far or a.far == b.far and a.at < b.at
+  end)
+  local found = {}
+  for i = 1, min(most, #near) do
+    found[i] = near[i].name
+  end
+  return found
 end
 
 return suggest

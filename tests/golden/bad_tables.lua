@@ -129,7 +129,8 @@ local others = {
     dps.create_placement { name = "Hero", channel = WEB, componentType = "html",
       returnContent = "true" }
   end },
-  { "changes that are no list", update { name = "Summer" } },
+  { "a changed field that is unknown", update { nmae = "Summer" } },
+  { "changes that are no operations", update { { path = "/name" } } },
   { "an id that is none", function() dps.get_fallback(nil) end },
   { "an id with a slash", function() dps.delete_fallback "offers/1" end },
   { "a limit of 0", function() dps.list_fallbacks { limit = 0 } end },

@@ -85,10 +85,10 @@ end
 
 function T.test_a_name_where_an_id_goes_is_told_with_calls_that_exist_only()
   broken("fallback", function(value) value.tags = { "my tag" } end, "tags[1]",
-    'tags[1] "my tag" looks like a name; it must be the id of a tag')
+    'tags[1] "my tag" looks like a name; write dps.ref("tag", "my tag"), or its id')
   broken("fallback", function(value) value.representations[1].placement = "my place" end,
-    "representations[1].placement", 'placement "my place" looks like a name; write the id of a'
-    .. " placement, which dps.list_placements finds")
+    "representations[1].placement", 'placement "my place" looks like a name; write'
+    .. ' dps.ref("placement", "my place"), or its id')
 end
 
 function T.test_the_minimal_fallback_passes()

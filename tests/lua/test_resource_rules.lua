@@ -91,7 +91,8 @@ local CASES = {
     'rankingStrategy is missing: the order "ranking-strategy" needs it' },
   { "decision", "criteria.1.optionSelection.filter", "my collection",
     "criteria[1].optionSelection.filter",
-    'filter "my collection" looks like a name; it must be the id of a collection' },
+    'filter "my collection" looks like a name; write dps.ref("collection", "my collection"), or'
+      .. " its id" },
   { "decision", "endDate", "2021-08-23T07:00:00Z", "endDate",
     "endDate is the same moment as startDate; it must be later" },
   { "item", "_experience.decisioning.offeritem.lifecycleStatus", nil,

@@ -33,7 +33,7 @@ end
 
 -- contract 1.3
 constraint.profile_type = {
-  name = "profileConstraintType", type = "string", source = "contract 1.3",
+  name = "profileConstraintType", type = "string", default = "none", source = "contract 1.3",
   enum = { "none", "eligibilityRule", "anySegments", "allSegments", "rules" },
 }
 
@@ -101,8 +101,8 @@ function constraint.ordered_rank(kinds, member)
     name = "rank", type = "object", source = "contract 1.6, 1.8",
     fields = {
       constraint.priority,
-      { name = "order", type = "object", check = order_rule(kinds), source = "contract 1.6, 1.8",
-        fields = {
+      { name = "order", type = "object", check = order_rule(kinds),
+        source = "contract 1.6, 1.8", fields = {
           { name = "orderEvaluationType", type = "string", required = true, create_enum = kinds,
             enum = { "static", "scoringFunction", "ranking-strategy", "rankingStrategy" },
             source = "contract 1.10" },
@@ -141,12 +141,13 @@ constraint.frequency_capping = {
       one_of("scope", { "global", "profile" }),
       one_of("entity", { "offer", "placement" }),
       constraint.date "startDate", constraint.date "endDate",
-      { name = "events", type = "array", min_items = 1, source = "contract 1.3", items = {
-        type = "string", enum = { "decisioning", "click", "impression", "custom" },
-      } },
+      { name = "events", type = "array", unordered = true, min_items = 1,
+        source = "contract 1.3", items = {
+          type = "string", enum = { "decisioning", "click", "impression", "custom" },
+        } },
       { name = "repeat", type = "object", source = "contract 1.3, rule 13", fields = {
-        { name = "enabled", type = "boolean", source = "contract 1.3" },
-        { name = "unit", type = "string", enum = { "day", "week", "month" },
+        { name = "enabled", type = "boolean", default = false, source = "contract 1.3" },
+        { name = "unit", type = "string", default = "day", enum = { "day", "week", "month" },
           source = "contract 1.3" },
         count "unitCount",
       } },

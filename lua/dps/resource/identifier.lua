@@ -10,7 +10,7 @@ local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%
 ---@return dps.Field
 function identifier.unified_tags(name)
   return {
-    name = name, type = "array", source = "contract 1.8",
+    name = name, type = "array", unordered = true, source = "contract 1.8",
     items = {
       type = "string", create_pattern = UUID,
       create_pattern_says = "is not the UUID of a unified tag; the service takes no names here",

@@ -22,6 +22,8 @@ local url = require "dps.url"
 ---@field missing_says string?   what to do when a required one is missing
 ---@field write_only boolean?    accepted on create, never returned
 ---@field read_only boolean?     given by the service, refused on create
+---@field default any           what the service takes a missing one for
+---@field unordered boolean?     a list whose order means nothing
 ---@field only boolean?          the one value of a boolean
 ---@field kept boolean?          the service keeps the first value, whatever an update says
 ---@field fold_case boolean?     given back in another case than it was sent in

@@ -45,8 +45,8 @@ local decision_item = group("decisionitem", {
   calendar,
   for_whom,
   text("itemID", { read_only = true }),
-  { name = "itemLabels", type = "array", items = { type = "string", non_blank = true },
-    source = SOURCE },
+  { name = "itemLabels", type = "array", unordered = true, source = SOURCE,
+    items = { type = "string", non_blank = true } },
   identifier.unified_tags "itemTags",
 }, { required = true })
 

@@ -180,12 +180,13 @@ offer.rank = {
 }
 
 offer.labels = {
-  name = "labels", type = "array", items = { type = "string", non_blank = true },
+  name = "labels", type = "array", unordered = true, items = { type = "string", non_blank = true },
   source = "contract 1.2",
 }
 
 offer.tags = {
-  name = "tags", type = "array", items = { type = "reference", to = "tag" },
+  name = "tags", type = "array", unordered = true,
+  items = { type = "reference", to = "tag" },
   guard_items = 20, source = "contract 1.2, 6",
 }
 

@@ -22,9 +22,9 @@ return {
     offer.description,
     offer.with(offer.component_type, { name = "componentType", source = "contract 1.4" }),
     offer.channel,
-    { name = "itemCount", type = "integer", min = 1, max = 30,
+    { name = "itemCount", type = "integer", min = 1, max = 30, default = 1,
       source = "contract 1.4, rule 20" },
-    switch "allowDuplicatePlacements",
+    offer.with(switch "allowDuplicatePlacements", { default = false }),
     switch "returnContent",
     { name = "returnMetaData", type = "object", source = "contract 1.4", fields = {
       switch "decisionName",

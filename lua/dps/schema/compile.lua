@@ -8,7 +8,8 @@ local byte, find = string.byte, string.find
 local mtype, tointeger = math.type, math.tointeger
 local next, rawget, type = next, rawget, type
 local check_id, id_of = values.check_id, values.id_of
-local instant, is_url = values.instant, values.is_url
+local instant, is_null, is_ref, is_url = values.instant, values.is_null, values.is_ref,
+  values.is_url
 
 local STRING_CEILING = values.STRING_CEILING
 
@@ -138,16 +139,20 @@ local function date_ok()
   end
 end
 
-local function reference_ok(_, mode)
+local function reference_ok(field, mode)
   local known = remembering(function(value)
     return check_id(value) == true
   end)
   if not mode.entities then
     return known
   end
+  local kinds = set_of(type(field.to) == "table" and field.to or { field.to })
   return function(value)
     if type(value) == "table" then
       unshaped = true
+      if is_ref(value) then
+        return kinds[rawget(value, "kind")] == true
+      end
       return known(rawget(value, "id"))
     end
     return known(value)
@@ -168,8 +173,18 @@ local function distinct(list, key)
   return true
 end
 
+-- A change replaces lists, so that their items are whole.
+local function whole(mode)
+  if not mode.partial then
+    return mode
+  end
+  mode.whole = mode.whole
+    or { entities = mode.entities, refuse_unknown = mode.refuse_unknown, create = mode.create }
+  return mode.whole
+end
+
 local function array_ok(field, mode, node)
-  node.item = compile(field.items, mode)
+  node.item = compile(field.items, whole(mode))
   local item_ok, unique = node.item.ok, field.unique_by
   local low, high = field.min_items or 0, field.max_items or math.maxinteger
   return function(value)
@@ -188,6 +203,13 @@ local function array_ok(field, mode, node)
     end
     return count >= low and count <= high
       and (not unique or count < 2 or distinct(value, unique))
+  end
+end
+
+-- In a change, null takes away what need not be there.
+local function or_null(ok)
+  return function(value)
+    return is_null(value) or ok(value)
   end
 end
 
@@ -215,6 +237,9 @@ local function compile_children(node, fields, mode)
   for _, field in ipairs(fields) do
     if is_known(field, mode) then
       local child = compile(field, mode)
+      if mode.partial and not field.required then
+        child.ok = or_null(child.ok)
+      end
       node.children[#node.children + 1], node.by_name[field.name] = child, child
       checks[field.name], weights[field.name] = child.ok, field.required and 1 or 0
       required = required + weights[field.name]
@@ -232,6 +257,9 @@ end
 
 local function free_names_ok(field, mode, node, checks)
   node.item = field.values and compile(field.values, mode)
+  if node.item and mode.partial then
+    node.item.ok = or_null(node.item.ok)
+  end
   local value_ok = node.item and node.item.ok or free_value_ok
   local refuse = mode.refuse_unknown
   return function(value)
@@ -253,7 +281,8 @@ local function object_ok(field, mode, node)
   local checks, weights, required = compile_children(node, field.fields or {}, mode)
   local free = field.open and free_names_ok(field, mode, node, checks)
   local refuse = mode.refuse_unknown and not free
-  local rule = field.check and rule_ok(field.check)
+  local rule = field.check and not mode.partial and rule_ok(field.check)
+  required = mode.partial and 0 or required
   return function(value)
     if type(value) ~= "table" then
       return false
@@ -265,7 +294,7 @@ local function object_ok(field, mode, node)
         if not check(item) then
           return false
         end
-        found = found + weights[key]
+        found = found + (required > 0 and weights[key] or 0)
       elseif refuse or type(key) ~= "string" then
         return false
       end
@@ -291,7 +320,7 @@ end
 
 ---A whole description, compiled.
 ---@param fields dps.Field[]  with `open` and `check` of the whole where it has them
----@param mode table  { create = boolean, entities = boolean, refuse_unknown = boolean }
+---@param mode table  { create =, entities =, refuse_unknown =, partial = }, all booleans
 ---@return dps.Node root
 ---@return fun(value: any): boolean, boolean check  whether it is good; whether it is shaped already
 return function(fields, mode)

@@ -170,6 +170,8 @@ function explain_plain(value, path, label, report, seen, depth)
   local unsendable = say.unsendable(value, label)
   if unsendable then
     return report(path, unsendable)
+  elseif values.is_ref(value) then
+    return report(path, label .. " can't be looked up by name; only where an id goes")
   elseif type(value) == "number" and (value ~= value or value - value ~= 0) then
     return report(path, format("%s is %s, which can't be sent", label, say.describe(value)))
   elseif type(value) == "string" and #value > values.STRING_CEILING then
@@ -223,7 +225,7 @@ local function explain_children(node, value, path, report)
     local name = child.field.name
     local item = rawget(value, name)
     if item == nil then
-      if child.field.required then
+      if child.field.required and not node.mode.partial then
         report(join(path, name), missing(child.field, node.mode))
       end
     elseif not child.ok(item) then
@@ -243,13 +245,13 @@ local function is_list(value)
 end
 
 local function explain_object(node, value, path, label, report)
-  if type(value) ~= "table" or is_list(value) then
+  if type(value) ~= "table" or is_list(value) or values.is_ref(value) then
     return report(path, format("%s must be a table with named fields%s, got %s", label,
       known_names(node), say.describe(value)))
   end
   explain_children(node, value, path, report)
   explain_unknown(node, value, path, report)
-  if node.field.check then
+  if node.field.check and not node.mode.partial then
     node.field.check(value, function(name, message)
       report(join(path, name), message)
     end)

@@ -42,6 +42,9 @@ local function describe_number(value)
 end
 
 local function describe_table(value)
+  if values.is_ref(value) then
+    return tostring(value)
+  end
   if next(value) == nil then
     return "an empty table"
   end
@@ -227,9 +230,25 @@ local function kinds(to)
   return type(to) == "table" and table.concat(to, " or ") or to or "known object"
 end
 
+local function first_kind(to)
+  return type(to) == "table" and to[1] or to
+end
+
+local function looks_like_a_name(field, id, label, mode)
+  local message = format("%s %s looks like a name; ", label, say.quote(id))
+  local kind = first_kind(field.to)
+  if not mode.entities or type(kind) ~= "string" or find(kind, " ", 1, true) then
+    return message .. (field.missing_says or "it must be the id of a " .. kinds(field.to))
+  end
+  return format('%swrite dps.ref("%s", %s), or its id', message, kind, say.quote(id))
+end
+
 function sayers.reference(field, value, label, mode)
   local id = value
   local expected = "the id of a " .. kinds(field.to)
+  if values.is_ref(value) then
+    return format("%s must be %s, got %s", label, expected, tostring(value))
+  end
   if mode.entities and type(value) == "table" then
     id = rawget(value, "id")
     if type(id) ~= "string" then
@@ -240,8 +259,7 @@ function sayers.reference(field, value, label, mode)
     return wrong_type(label, expected, value)
   end
   if find(id, " ", 1, true) then
-    return format("%s %s looks like a name; %s", label, say.quote(id),
-      field.missing_says or "it must be " .. expected)
+    return looks_like_a_name(field, id, label, mode)
   end
   local _, message = values.check_id(id)
   return format("%s %s is not an id: %s", label, say.quote(id), message or "")

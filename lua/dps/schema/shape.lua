@@ -3,8 +3,11 @@
 
 local values = require "dps.schema.value"
 
+-- What the names in the table stand for; set for the time of one call, which never waits.
+local ids = {}
+
 local getmetatable, mtype, next, rawget, type = getmetatable, math.type, next, rawget, type
-local is_raw, tointeger = values.is_raw, math.tointeger
+local is_raw, is_ref, tointeger = values.is_raw, values.is_ref, math.tointeger
 
 -- An empty table can't tell whether it is a list: it is marked as dps.json has it. Without dps.json
 -- (pure Lua, no engine) there is nothing that would encode it either.
@@ -25,6 +28,8 @@ local function copy_inside(value, copies, depth)
     return value
   elseif copies[value] then
     return copies[value]
+  elseif is_ref(value) then
+    return ids[value]
   end
   local mt = getmetatable(value)
   local text = mt ~= nil and values.is_date(value)
@@ -111,6 +116,9 @@ local function array_shaper(field)
 end
 
 local function shape_reference(value)
+  if is_ref(value) then
+    return ids[value]
+  end
   return not is_raw(value) and rawget(value, "id") or copy(value)
 end
 
@@ -130,11 +138,13 @@ local compiled = setmetatable({}, { __mode = "k" })
 
 ---@param fields dps.Field[]
 ---@param value table
+---@param names table<dps.Ref, string>?  the ids of references by name
 ---@return table
-return function(fields, value)
+return function(fields, value, names)
   if type(value) ~= "table" then
     return value
   end
+  ids = names or {}
   local shaper = compiled[fields]
   if not shaper then
     shaper = object_shaper { fields = fields }

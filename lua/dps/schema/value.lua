@@ -40,6 +40,30 @@ function values.is_raw(value)
   return type(value) == "table" and rawequal(getmetatable(value), raw_mt)
 end
 
+-- Marks a name in the place of an id: `dps.ref("placement", "Homepage hero")`.
+local ref_mt = { __name = "dps.ref" }
+
+function ref_mt.__tostring(self)
+  return ('dps.ref("%s", "%s")'):format(self.kind, self.name)
+end
+
+---@class dps.Ref
+---@field kind string  the name of a resource
+---@field name string
+
+---@param kind string
+---@param name string
+---@return dps.Ref
+function values.new_ref(kind, name)
+  return setmetatable({ kind = kind, name = name }, ref_mt)
+end
+
+---@param value any
+---@return boolean
+function values.is_ref(value)
+  return type(value) == "table" and rawequal(getmetatable(value), ref_mt)
+end
+
 ---Whether `value` is JSON's null (dps.null); no script has it before dps.json is loaded.
 ---@param value any
 ---@return boolean
@@ -135,6 +159,8 @@ function plain(value, seen, depth)
   local mt = getmetatable(value)
   if mt ~= nil and (rawequal(mt, raw_mt) or values.is_date(value)) then
     return true
+  elseif rawequal(mt, ref_mt) then
+    return false
   elseif seen[value] ~= nil or depth >= values.DEPTH_CEILING then
     return seen[value] == true
   end
