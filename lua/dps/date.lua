@@ -1,216 +1,407 @@
--- Dates as the wire writes them (RFC 3339): text to milliseconds since the epoch and back, in
--- integer arithmetic over the proleptic Gregorian calendar. Knows no clock and no time zone names.
+-- Dates as campaigns mean them: a wall clock in a time zone, `date("2026-12-01 09:00",
+-- "Europe/Paris")`. This is what `require "dps.date"` gives; the work is done in dps/date/.
 
+local civil = require "dps.date.civil"
+local formats = require "dps.date.format"
+local parse = require "dps.date.parse"
+local suggest = require "dps.suggest"
+local value = require "dps.date.value"
+local wire = require "dps.date.wire"
+local zones = require "dps.date.zone"
+
+local format = string.format
+local type = type
+local FIRST, LAST = civil.FIRST, civil.LAST
+local make, moments, offset_at, read = value.make, zones.moments, zones.offset_at, parse.iso
+
+---`date(text [, zone [, options]])` makes a date; dps.date.of says how.
+---@class dps.date
+---@overload fun(text: string|table|dps.Date, zone: string?, options: table?): dps.Date
 local date = {}
 
-local find, format, match, sub = string.find, string.format, string.match, string.sub
-local tonumber, type = tonumber, type
+local methods = value.methods
 
-local DAY = 86400000
-local EXAMPLE = "2026-12-31T09:00:00+01:00"
-local MONTHS = {
-  "January", "February", "March", "April", "May", "June", "July", "August", "September",
-  "October", "November", "December",
-}
-local MONTH_DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
-
-local function days_in_month(year, month)
-  if month == 2 and year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0) then
-    return 29
-  end
-  return MONTH_DAYS[month]
-end
-
--- Years are counted from March, so that the leap day is the last day of one; an era is 400 years,
--- 146097 days. Days are counted from 1970-01-01.
-local function days_from_civil(year, month, day)
-  if month <= 2 then
-    year = year - 1
-  end
-  local era = year // 400
-  local year_of_era = year - era * 400
-  local day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-  local day_of_era = year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
-  return era * 146097 + day_of_era - 719468
-end
-
-local function civil_from_days(days)
-  days = days + 719468
-  local era = days // 146097
-  local day_of_era = days - era * 146097
-  local year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524
-    - day_of_era // 146096) // 365
-  local day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-  local shifted = (5 * day_of_year + 2) // 153
-  local month = (shifted + 2) % 12 + 1
-  local year = year_of_era + era * 400 + (month <= 2 and 1 or 0)
-  return year, month, day_of_year - (153 * shifted + 2) // 5 + 1
-end
-
-local FIRST = days_from_civil(1, 1, 1) * DAY
-local LAST = days_from_civil(10000, 1, 1) * DAY - 1
-
-local function wrong_day(year, month, day)
-  if month < 1 or month > 12 then
-    return format("has the month %02d; months are 01 to 12", month)
-  elseif year < 1 then
-    return "has the year 0000; years are 0001 to 9999"
-  end
-  local days = days_in_month(year, month)
-  if day < 1 or day > days then
-    return format("has the day %02d; %s %d has %d days", day, MONTHS[month], year, days)
+-- Loaded when first used: most scripts only make dates.
+local function later(name)
+  return function()
+    return require("dps.date." .. name)
   end
 end
 
-local function wrong_time(hour, minute, second)
-  if hour > 23 then
-    return format("has the hour %02d; hours are 00 to 23", hour)
-  elseif minute > 59 then
-    return format("has the minute %02d; minutes are 00 to 59", minute)
-  elseif second == 60 then
-    return "has a leap second (60), which the service can't store; write 59"
-  elseif second > 59 then
-    return format("has the second %02d; seconds are 00 to 59", second)
-  end
+local arithmetic, business, easter = later "arithmetic", later "business", later "easter"
+local range, recurrence = later "range", later "recurrence"
+
+-- --- making ---
+
+local function no_zone(text, reason)
+  return nil, format("%q %s", text, reason)
 end
 
-local function milliseconds(fraction)
-  if fraction == "" then
-    return 0
+-- The moment that a text means, and the zone it is seen in; nil and the reason. The third result
+-- says that a choice is what is missing.
+local function understand(text, zone, choice)
+  local wall, offset, whole, name = read(text)
+  if not wall then
+    return nil, type(text) == "string" and format("%q %s", text, offset)
+      or "a text was expected, got " .. (text == nil and "nothing" or "a " .. type(text))
   end
-  return tonumber(sub(fraction .. "00", 2, 4))
-end
-
--- Minutes east of UTC, or nil and what is wrong.
-local function offset_minutes(zone)
-  if zone == "Z" or zone == "z" then
-    return 0
-  end
-  local sign, hours, minutes = match(zone, "^([+-])(%d%d):(%d%d)$")
-  if not sign then
-    return nil
-  end
-  hours, minutes = tonumber(hours), tonumber(minutes)
-  if hours > 23 or minutes > 59 then
-    return nil, format("has the offset %s; offsets are -23:59 to +23:59", zone)
-  end
-  local total = hours * 60 + minutes
-  return sign == "+" and total or -total
-end
-
-local DAY_TEXT = "^%d%d%d%d%-%d%d%-%d%d"
-local TIME_TEXT = DAY_TEXT .. "[Tt]%d%d:%d%d:%d%d%.?%d*"
-
-local function wrong_zone(zone)
-  if zone == "" then
-    return "has no offset; write Z or +01:00 at the end"
-  end
-  local sign, hours, minutes = match(zone, "^([+-])(%d%d):?(%d?%d?)$")
-  if sign then
-    minutes = #minutes == 2 and minutes or "00"
-    return format("ends in %s; write the offset as %s%s:%s", zone, sign, hours, minutes)
-  elseif find(zone, "^,%d") then
-    return "has a comma in the seconds; write a point"
-  end
-  return "has no offset that can be read at the end; write Z or +01:00"
-end
-
--- Other ways in which people write dates: what was seen, and how to write it.
-local OTHERS = {
-  { DAY_TEXT .. "$", "has no time and no offset; write it as in " .. EXAMPLE },
-  { DAY_TEXT .. "[Tt]%d%d:%d%d$", "has no seconds and no offset; write it as in " .. EXAMPLE },
-  { DAY_TEXT .. "[Tt]%d%d:%d%d[Zz+-]", "has no seconds; write it as in " .. EXAMPLE },
-  { DAY_TEXT .. "%s+%d", "has a space between day and time; write a T there, as in " .. EXAMPLE },
-  { "^%d%d%d%d%d%d%d%d[Tt]", "has no dashes and colons; write it as in " .. EXAMPLE },
-  { "^%d+%.?%d*$", "is a number, not a date; write it as in " .. EXAMPLE },
-  { "^%d+/%d+/%d+", "has slashes, which do not say what is day and month; write it as in "
-    .. EXAMPLE },
-  { "^%d%d%d%d%-%d%d?%-%d%d?", "needs two digits for month, day and time; write it as in "
-    .. EXAMPLE },
-  { "^%s*$", "is empty; write a date as in " .. EXAMPLE },
-  { "^%s", "begins with a space; remove it" },
-  { "%s$", "ends with a space; remove it" },
-}
-
-local function dotted(text)
-  local day, month, year = match(text, "^(%d%d?)%.(%d%d?)%.(%d%d%d%d)")
-  if not day then
-    return nil
-  end
-  local wrong = wrong_day(tonumber(year), tonumber(month), tonumber(day))
-  return "is in the order day.month.year; write year-month-day, as in " .. EXAMPLE
-    .. (wrong and " (it also " .. wrong .. ")" or "")
-end
-
-local function why_not(text)
-  if find(text, TIME_TEXT) then
-    return wrong_zone(match(text, TIME_TEXT .. "(.*)$"))
-  end
-  for _, other in ipairs(OTHERS) do
-    if find(text, other[1]) then
-      return other[2]
+  local reason
+  if name then
+    zone, reason = zones.of(name)
+    if not zone then
+      return no_zone(text, reason)
     end
   end
-  return dotted(text) or "is not a date; write it as in " .. EXAMPLE
+  if offset then
+    return wall - offset, zone or zones.at_offset(offset)
+  elseif not zone then
+    return no_zone(text, "has no offset: give a zone, such as \"Europe/Paris\" or \"UTC\"")
+  end
+  local moment, second = moments(zone, wall)
+  if second or not moment then
+    if whole then
+      return value.first_at(zone, wall), zone
+    end
+    moment, reason = value.resolve(zone, wall, choice)
+  end
+  if not moment then
+    return nil, format("%q %s", text, reason), true
+  end
+  return moment, zone
 end
 
-local LONGEST = 64
-local WHOLE = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt](%d%d):(%d%d):(%d%d)(%.?%d*)([Zz+-].*)$"
-
----Reads a date-time as RFC 3339 section 5.6 has it: day, time and offset, all of them. Digits
----beyond the milliseconds are cut off. Years 0001 to 9999, in UTC too.
----@param text any
----@return integer|nil  milliseconds since 1970-01-01T00:00:00Z
----@return string|nil reason  to be put after the text: "has no offset; write Z ..."
-function date.parse(text)
-  if type(text) ~= "string" then
-    return nil, "is not a string"
-  elseif #text > LONGEST then
-    return nil, "is too long for a date; write it as in " .. EXAMPLE
+local function in_years(text, moment, zone)
+  local wall = moment >= FIRST and moment <= LAST and moment + offset_at(zone, moment)
+  if wall and wall >= FIRST and wall <= LAST then
+    return make(moment, zone)
   end
-  local year, month, day, hour, minute, second, fraction, zone = match(text, WHOLE)
-  if not year or fraction ~= "" and not find(fraction, "^%.%d") then
-    return nil, why_not(text)
-  end
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
-  local wrong = wrong_day(year, month, day) or wrong_time(hour, minute, second)
-  local offset, bad_offset = offset_minutes(zone)
-  if wrong or not offset then
-    return nil, wrong or bad_offset or wrong_zone(zone)
-  end
-  local minutes = days_from_civil(year, month, day) * 1440 + hour * 60 + minute - offset
-  local moment = (minutes * 60 + second) * 1000 + milliseconds(fraction)
-  if moment < FIRST or moment > LAST then
-    return nil, "is outside of the years 0001 to 9999 in UTC"
-  end
-  return moment
+  return nil, format("%q is outside of the years 0001 to 9999", text)
 end
 
-local function write(moment, suffix)
-  local whole = math.tointeger(moment)
-  if not whole or whole < FIRST or whole > LAST then
-    error("a moment must be an integer of milliseconds in the years 0001 to 9999, got "
-      .. tostring(moment), 3)
+local function from_text(text, zone, choice)
+  local moment, found, unclear = understand(text, zone, choice)
+  if not moment then
+    return nil, found, unclear
   end
-  local rest = whole % DAY
-  local year, month, day = civil_from_days(whole // DAY)
-  return format("%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", year, month, day, rest // 3600000,
-    rest // 60000 % 60, rest // 1000 % 60, rest % 1000, suffix)
+  return in_years(text, moment, found)
 end
 
----Writes a moment as Adobe's documents write dates in requests (contract rule 12).
----@param moment integer  milliseconds since the epoch
+-- The fields of `date{ ... }`, with what they are when left out.
+local FIELDS = { "year", "month", "day", "hour", "minute", "second", "millisecond" }
+local OTHERWISE = { month = 1, day = 1, hour = 0, minute = 0, second = 0, millisecond = 0 }
+
+local function check_fields(fields)
+  for key in next, fields do
+    if key ~= "year" and not OTHERWISE[key] then
+      local nearest = suggest.nearest(key, FIELDS)
+      return format("%s is no field (%s)", tostring(key), nearest
+        and "did you mean " .. nearest .. "?"
+        or "known: " .. table.concat(FIELDS, ", "))
+    end
+  end
+end
+
+-- A wall clock out of fields; nil and what is wrong.
+local function wall_of(fields)
+  local wrong, at = check_fields(fields), {}
+  for _, name in ipairs(wrong and {} or FIELDS) do
+    at[name] = value.whole(fields[name] == nil and OTHERWISE[name] or fields[name])
+    if not at[name] then
+      return nil, format("%s must be a whole number, got %s", name, tostring(fields[name]))
+    end
+  end
+  wrong = wrong or civil.wrong_day(at.year, at.month, at.day)
+    or civil.wrong_time(at.hour, at.minute, at.second)
+    or (at.millisecond < 0 or at.millisecond > 999) and "has milliseconds that are not 0 to 999"
+  if wrong then
+    return nil, wrong
+  end
+  return civil.days(at.year, at.month, at.day) * civil.DAY
+    + ((at.hour * 60 + at.minute) * 60 + at.second) * 1000 + at.millisecond
+end
+
+local function from_fields(fields, zone, choice)
+  if not zone then
+    return nil, "fields need a zone, such as \"Europe/Paris\" or \"UTC\""
+  end
+  local wall, reason = wall_of(fields)
+  if not wall then
+    return nil, reason
+  end
+  local moment
+  moment, reason = value.resolve(zone, wall, choice)
+  if not moment then
+    return nil, "this " .. reason, true
+  end
+  return in_years("this", moment, zone)
+end
+
+local function from_any(from, zone, choice)
+  if value.is(from) then
+    return in_years("this", from.ms, zone or value.zone_of(from))
+  elseif type(from) == "table" then
+    return from_fields(from, zone, choice)
+  end
+  return from_text(from, zone, choice)
+end
+
+---Makes a date from ISO 8601 / RFC 3339 text with an offset ("2026-12-01T09:00:00+01:00"), from a
+---wall clock and a zone ("2026-12-01 09:00", "Europe/Paris"; a day alone is its first moment), from
+---fields ({ year = 2026, month = 12, day = 1, hour = 9 }) and a zone, or from a date to be seen in
+---another zone. Raises kind "invalid" for what it does not understand.
+---@param from string|table|dps.Date
+---@param zone string?     IANA name, "UTC", or an offset "+01:00"; text with an offset needs none
+---@param options {disambiguation: "earlier"|"later"|"reject"}?  for a wall clock that daylight
+---  saving skips or shows twice; "reject" (the default) raises and names both candidates
+---@return dps.Date
+function date.of(from, zone, options)
+  local found, reason
+  if zone ~= nil then
+    found, reason = zones.of(zone)
+    if not found then
+      value.refuse("date", reason, "write the name of a zone, UTC, or an offset such as +01:00")
+    end
+  end
+  local choice = options ~= nil and value.choice("date", options) or nil
+  local self, wrong, unclear = from_any(from, found, choice)
+  if not self then
+    value.refuse("date", wrong, unclear and value.CHOOSE)
+  end
+  return self
+end
+
+---As date.of, for data that may be wrong: nothing is raised for a text or a zone.
+---@param from string|table|dps.Date
+---@param zone string?
+---@param options {disambiguation: "earlier"|"later"|"reject"}?
+---@return dps.Date|nil
+---@return string|nil reason  such as '"2026-02-30" has the day 30; February 2026 has 28 days'
+function date.try(from, zone, options)
+  local found, reason
+  if zone ~= nil then
+    found, reason = zones.of(zone)
+    if not found then
+      return nil, reason
+    end
+  end
+  local self
+  self, reason = from_any(from, found, value.choice("date.try", options))
+  return self, reason
+end
+
+---@param any any
+---@return boolean
+function date.is(any)
+  return value.is(any)
+end
+
+local function zone_of(who, name)
+  local zone, reason = zones.of(name == nil and "UTC" or name)
+  if not zone then
+    value.refuse(who, reason)
+  end
+  return zone
+end
+
+---@param ms integer     milliseconds since 1970-01-01T00:00:00Z
+---@param zone string?   UTC if not said
+---@return dps.Date
+function date.from_ms(ms, zone)
+  local whole = value.whole(ms)
+  if not whole then
+    value.refuse("date.from_ms", "expected a whole number of milliseconds")
+  end
+  return value.checked("date.from_ms", whole, zone_of("date.from_ms", zone))
+end
+
+---This moment.
+---@param zone string?  UTC if not said
+---@return dps.Date
+function date.now(zone)
+  local now = require("dps.native").now()
+  return make(math.floor(now * 1000), zone_of("date.now", zone))
+end
+
+---The first moment of this day.
+---@param zone string?  UTC if not said
+---@return dps.Date
+function date.today(zone)
+  return date.now(zone):start_of "day"
+end
+
+---Easter Sunday, its first moment.
+---@param year integer   1583 to 9999
+---@param zone string?   UTC if not said
+---@param rule "western"|"orthodox"|nil
+---@return dps.Date
+function date.easter(year, zone, rule)
+  local whole = value.whole(year)
+  rule = rule or "western"
+  if not whole or whole < 1583 or whole > 9999 then
+    value.refuse("date.easter", "expected a year from 1583 to 9999, got " .. tostring(year))
+  elseif rule ~= "western" and rule ~= "orthodox" then
+    value.refuse("date.easter", format('"%s" is unknown (allowed: western, orthodox)',
+      tostring(rule)))
+  end
+  local found = zone_of("date.easter", zone)
+  return make(value.first_at(found, easter().days(whole, rule) * civil.DAY), found)
+end
+
+---Dates that come again: `for d in date.every{ months = 1, on = "last friday", from = a, to = b }`.
+---@param options table  see dps.date.recurrence
+---@return fun(): dps.Date?
+function date.every(options)
+  return recurrence().every(options)
+end
+
+---What lies between two dates: whole units, or a table of all of them.
+---@param from dps.Date
+---@param to dps.Date
+---@param unit string?  "years" "months" "weeks" "days" "hours" "minutes" "seconds" "milliseconds"
+---@return integer|table
+function date.between(from, to, unit)
+  return arithmetic().between(from, to, unit)
+end
+
+---@param from dps.Date
+---@param to dps.Date  not included
+---@return dps.date.Range
+function date.range(from, to)
+  return range().new(from, to)
+end
+
+---A calendar of business days.
+---@param options {holidays: table?, weekend: table?}?
+---@return dps.date.Business
+function date.business(options)
+  return business().new(options)
+end
+
+-- --- methods ---
+
+---A date some time later: `d:plus{ months = 1, days = 3 }`. A day that a month lacks becomes its
+---last.
+---@param step table
+---@param options {disambiguation: string?}?
+---@return dps.Date
+function methods:plus(step, options)
+  local add = arithmetic()
+  return add.add("plus", value.expect("plus", self), add.step("plus", step), 1,
+    value.choice("plus", options))
+end
+
+---The same, earlier.
+---@param step table
+---@param options {disambiguation: string?}?
+---@return dps.Date
+function methods:minus(step, options)
+  local add = arithmetic()
+  return add.add("minus", value.expect("minus", self), add.step("minus", step), -1,
+    value.choice("minus", options))
+end
+
+---The same wall clock with some fields set: `d:with{ hour = 9, minute = 0 }`.
+---@param fields table
+---@param options {disambiguation: string?}?
+---@return dps.Date
+function methods:with(fields, options)
+  if type(fields) ~= "table" then
+    value.refuse("with", "expected a table such as { hour = 9 }, got a " .. type(fields))
+  end
+  local _, zone, _, offset = value.parts(value.expect("with", self))
+  local merged = {}
+  for _, name in ipairs(FIELDS) do
+    merged[name] = self[name]
+  end
+  for name, number in next, fields do
+    merged[name] = number
+  end
+  local wall, reason = wall_of(merged)
+  if not wall then
+    value.refuse("with", "the result " .. reason)
+  end
+  return value.at_wall("with", zone, wall, value.choice("with", options), offset)
+end
+
+---A day of this month by its name, at the same time of day: `d:on "last friday"`.
+---@param name string  "4th thursday", "last day", "day 15"
+---@param options {disambiguation: string?}?
+---@return dps.Date
+function methods:on(name, options)
+  local rule = recurrence().month_day("on", name)
+  local _, zone, wall, offset = value.parts(value.expect("on", self))
+  local year, month = civil.date(wall // civil.DAY)
+  local day = rule(year, month)
+  if not day then
+    value.refuse("on", format("%s %d has no %s", civil.MONTHS[month], year, name))
+  end
+  return value.at_wall("on", zone, civil.days(year, month, day) * civil.DAY + wall % civil.DAY,
+    value.choice("on", options), offset)
+end
+
+---@param unit string      "year" "quarter" "month" "week" "day" "hour" "minute" "second"
+---@param first any        where a week begins, "monday" if not said
+---@return dps.Date
+function methods:start_of(unit, first)
+  return arithmetic().start_of(value.expect("start_of", self), unit,
+    first == nil and 1 or recurrence().weekday("start_of", first))
+end
+
+---The last millisecond of a unit.
+---@param unit string
+---@param first any
+---@return dps.Date
+function methods:end_of(unit, first)
+  return arithmetic().end_of(value.expect("end_of", self), unit,
+    first == nil and 1 or recurrence().weekday("end_of", first))
+end
+
+---@return integer  1 Monday to 7 Sunday
+function methods:weekday()
+  local _, _, wall = value.parts(value.expect("weekday", self))
+  return civil.weekday(wall // civil.DAY)
+end
+
+---The same instant, seen in another zone.
+---@param zone string
+---@return dps.Date
+function methods:in_zone(zone)
+  if zone == nil then
+    value.refuse("in_zone", "expected the name of a zone")
+  end
+  return value.checked("in_zone", value.expect("in_zone", self).ms, zone_of("in_zone", zone))
+end
+
+---Text by strftime's letters, in English: `d:format "%A %e %B %Y, %H:%M"`.
+---@param pattern string
+---@return string
+function methods:format(pattern)
+  value.expect("format", self)
+  if type(pattern) ~= "string" then
+    value.refuse("format", "expected a pattern such as \"%Y-%m-%d\", got a " .. type(pattern))
+  end
+  local _, _, _, offset = value.parts(self)
+  local text, reason = formats.fill(pattern, setmetatable({
+    offset = offset, weekday = self:weekday(),
+  }, { __index = function(_, name) return self[name] end }))
+  if not text then
+    value.refuse("format", reason)
+  end
+  return text
+end
+
+---The wire's form: UTC, as Adobe's documents write it (contract rule 12).
 ---@return string  such as "2022-06-10T00:30:00.000+00:00"
-function date.format(moment)
-  return write(moment, "+00:00")
+function methods:wire()
+  return getmetatable(value.expect("wire", self)).__dps_date(self)
 end
 
----Writes a moment as Adobe's receipts write it.
----@param moment integer  milliseconds since the epoch
----@return string  such as "2023-05-31T15:09:11.771Z"
-function date.format_z(moment)
-  return write(moment, "Z")
-end
+-- --- text on the wire, as milliseconds since the epoch (dps.date.wire) ---
 
-return date
+date.parse, date.format, date.format_z = wire.parse, wire.format, wire.format_z
+
+return setmetatable(date, {
+  __call = function(_, from, zone, options)
+    return date.of(from, zone, options)
+  end,
+})

@@ -21,6 +21,7 @@ local native = require "dps.native"
 ---@field raw fun(value: table): table                              -- passes unchecked
 ---@field null lightuserdata                                        -- JSON's null
 ---@field csv table
+---@field date dps.date
 ---@field json table
 ---@field rank table                                                -- priorities
 ---@field representation table                                      -- text, html, json, images
@@ -32,7 +33,8 @@ local function client_of()
 end
 
 local MODULES = {
-  csv = "dps.csv", json = "dps.json", rank = "dps.rank", representation = "dps.representation",
+  csv = "dps.csv", date = "dps.date", json = "dps.json", rank = "dps.rank",
+  representation = "dps.representation",
 }
 
 local MEMBERS = {

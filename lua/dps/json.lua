@@ -31,11 +31,53 @@ local function check_options(options)
   end
 end
 
+-- The text of a date object: a table whose metatable has `__dps_date` (dps.date).
+local function date_text(value)
+  local metatable = getmetatable(value)
+  local give = type(metatable) == "table" and rawget(metatable, "__dps_date")
+  return give and give(value)
+end
+
+local DEPTH = 128
+
+-- A copy with date objects as their text; `copies.found` says whether there was one. The encoder
+-- runs no Lua and refuses them, so that only a value that has one is walked twice. What is nested
+-- deeper than it writes stays as it is.
+local function with_dates(value, copies, depth)
+  local text = type(value) == "table" and date_text(value)
+  if text then
+    copies.found = true
+    return text
+  elseif type(value) ~= "table" or copies[value] or depth > DEPTH then
+    return copies[value] or value
+  end
+  local copy = {}
+  copies[value] = copy
+  for key, item in next, value do
+    copy[key] = with_dates(item, copies, depth + 1)
+  end
+  local is_array = getmetatable(value) == native.array_mt
+  return is_array and setmetatable(copy, native.array_mt) or copy
+end
+
+local function encode(value, sorted, indent)
+  local text, message, path = native.json_encode(value, sorted, indent)
+  if text then
+    return text
+  end
+  local copies = {}
+  local copy = with_dates(value, copies, 1)
+  if copies.found then
+    return native.json_encode(copy, sorted, indent)
+  end
+  return nil, message, path
+end
+
 --- Writes a value as JSON text. Tables whose keys are exactly 1..n, and tables marked by
 --- `json.array`, become arrays; other tables with string keys become objects, the empty table too.
---- Metamethods are ignored. Refused: NaN and infinities, functions, userdata, cycles, lists with
---- holes or named fields, keys that are no strings, more than 128 levels, invalid UTF-8, more than
---- 64 MiB of text. Source: RFC 8259.
+--- Date objects (dps.date) are written in UTC; metamethods are ignored. Refused: NaN and
+--- infinities, functions, userdata, cycles, lists with holes or named fields, keys that are no
+--- strings, more than 128 levels, invalid UTF-8, more than 64 MiB of text. Source: RFC 8259.
 ---@param value any
 ---@param options? dps.json.Options
 ---@return string? text
@@ -43,10 +85,10 @@ end
 ---@return string? path where, as "representations[1].components[2].content"; "" is the value itself
 function json.encode(value, options)
   if options == nil then
-    return native.json_encode(value)
+    return encode(value)
   end
   check_options(options)
-  return native.json_encode(value, options.sorted, options.indent)
+  return encode(value, options.sorted, options.indent)
 end
 
 -- At most 30 bytes of the text, without control characters and without part of a character.

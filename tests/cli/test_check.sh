@@ -44,7 +44,7 @@ one src/loop.c layers 2 'only serve knows libmicrohttpd' '#include <microhttpd.h
 one src/state.c layers 2 'only lua_sqlite and lua_regex know SQLite' '#include <sqlite3.h>'
 one src/http.c layers 2 'only sign and secret know libcrypto' '#include <openssl/evp.h>'
 one lua/dps/library/a.lua layers 2 'the local library knows no client' 'require "dps.client"'
-one lua/dps/date.lua layers 2 'a pure module uses no native code' "local n = require('dps.native')"
+one lua/dps/url.lua layers 2 'a pure module uses no native code' "local n = require('dps.native')"
 one lua/dps/csv.lua layers 2 'only dps.json knows cjson' 'local c = require "cjson.safe"'
 one lua/dps/rank.lua layers 2 'the clock is native.now()' 'local t = os.time()'
 

@@ -26,7 +26,7 @@ function T.test_the_documented_sample_creates_a_fallback_and_returns_a_receipt()
   lu.assertStrContains(receipt.createdBy, "client1")
   lu.assertStrMatches(receipt.createdDate, "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ")
   lu.assertEquals(receipt.lastModifiedDate, receipt.createdDate)
-  lu.assertTrue(require "dps.date".parse(receipt.createdDate) >= before)
+  lu.assertTrue(require "dps.date.wire".parse(receipt.createdDate) >= before)
 end
 
 function T.test_get_returns_the_entity_without_what_is_write_only()

@@ -1,7 +1,7 @@
 -- The bodies that the library answers with: receipts and entities (contract 1.0), problems and
 -- gateway errors (contract 4.1). Text in, text out; never looks into the database.
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local json = require "dps.json"
 
 local answer = {}

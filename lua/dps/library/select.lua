@@ -1,7 +1,7 @@
 -- From a read list query to SQL. Nothing a caller wrote becomes part of a statement: values and
 -- JSON paths are bound, what is composed here is fixed text and parameter numbers.
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local shape = require "dps.library.shape"
 
 local select = {}

@@ -4,7 +4,7 @@
 
 local say = {}
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local suggest = require "dps.suggest"
 local values = require "dps.schema.value"
 

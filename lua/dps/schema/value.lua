@@ -3,7 +3,7 @@
 
 local values = {}
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 
 local find, gsub, huge, match = string.find, string.gsub, math.huge, string.match
 local getmetatable, next, rawequal, rawget, rawlen, type = getmetatable, next, rawequal, rawget,
