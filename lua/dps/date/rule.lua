@@ -125,7 +125,7 @@ local function read(text)
   local summer = { dst = true }
   summer.name, at = read_name(text, at)
   west = west - 3600
-  if not find(text, "^,", at) then
+  if find(text, "^[+%d-]", at) then
     west, at = read_time(text, at, 24, OFFSET)
   end
   summer.offset = -west * SECOND

@@ -1,0 +1,61 @@
+/* Fuzz target of the parsers of dps.date. The first byte says which: a date's text (d), a TZif file
+ * (z), its footer's rule (r), the name of a day (n), a pattern (f). What is refused has a reason;
+ * what is read holds together. */
+#include "fuzz_lua.h"
+
+static const char code[] =
+    "local date = require 'dps.date'\n"
+    "local zone, rule = require 'dps.date.zone', require 'dps.date.rule'\n"
+    "local wire, err = require 'dps.date.wire', require 'dps.err'\n"
+    "local parsers = {}\n"
+    "local LATER = { disambiguation = 'later' }\n"
+    "local function refused(ok, failure)\n"
+    "  assert(ok or err.is(failure, 'invalid'), failure)\n"
+    "end\n"
+    "function parsers.d(text)\n"
+    "  local d, reason = date.try(text, 'Europe/Paris', LATER)\n"
+    "  assert(d or type(reason) == 'string')\n"
+    "  if not d then return end\n"
+    "  assert(date(tostring(d), d.zone) == d)\n"
+    "  assert(wire.parse(d:wire()) == d.ms)\n"
+    "  if not text:find '[%[%]]' then\n" /* read the long way, it is the same */
+    "    local again = date.try(text .. '[Europe/Paris]', nil, LATER)\n"
+    "    assert(again == d, text)\n"
+    "  end\n"
+    "end\n"
+    "local MOMENTS = { -62135596800000, -1, 0, 1796112000000, 2840140800000, 253402300799999 }\n"
+    "function parsers.z(bytes)\n"
+    "  local z, reason = zone.from_bytes('Fuzzed', bytes)\n"
+    "  assert(z or type(reason) == 'string')\n"
+    "  for _, moment in ipairs(z and MOMENTS or {}) do\n"
+    "    local offset = zone.offset_at(z, moment)\n"
+    "    assert(offset >= -100000000 and offset <= 100000000)\n"
+    "    assert(z.from <= moment and moment < z.to)\n"
+    "    local first, second = zone.moments(z, moment + offset)\n"
+    "    assert(first == moment or second == moment or first < moment and second)\n"
+    "    local start = z.to\n"
+    "    if start < 253402300799999 and not zone.moments(z, start + offset) then\n"
+    "      local change = zone.gap(z, start + offset)\n"
+    "      assert(change >= start - 200000000 and change <= start + 200000000)\n"
+    "    end\n"
+    "  end\n"
+    "end\n"
+    "function parsers.r(text)\n"
+    "  local r, reason = rule.parse(text)\n"
+    "  assert(r or type(reason) == 'string')\n"
+    "  for _, moment in ipairs(r and MOMENTS or {}) do\n"
+    "    local period, from, to = rule.at(r, moment)\n"
+    "    assert(period and from <= moment and moment < to)\n"
+    "  end\n"
+    "end\n"
+    "local day = date('2026-11-26', 'Europe/Paris')\n"
+    "function parsers.n(text) refused(pcall(day.on, day, text)) end\n"
+    "function parsers.f(text) refused(pcall(day.format, day, text)) end\n"
+    "return function(bytes)\n"
+    "  local parser = parsers[bytes:sub(1, 1)]\n"
+    "  if parser then parser(bytes:sub(2)) end\n"
+    "end\n";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  return fuzz_lua(code, data, size);
+}
