@@ -248,6 +248,42 @@ function T.test_ranges_contain_overlap_and_leave_gaps()
   lu.assertStrContains(refusal(range, "2026-02-01", "2026-01-01"), "before the start")
 end
 
+-- --- against others ---
+
+-- 1900 to 2099, by date(1): the day itself, its weekday, ISO week and number in the year; and the
+-- same day again by a step from the first one, and counted back.
+function T.test_every_day_of_two_centuries_agrees_with_date_1()
+  local first = date("1900-01-01 12:00", "UTC")
+  local pipe = assert(io.popen("seq -f @%.0f " .. first.ms // 1000 .. " 86400 4102444799"
+    .. " | date -u -f - '+%F %u %G-W%V %j'"))
+  local n, at = 0, nil
+  for line in pipe:lines() do
+    at = first:plus { days = n }
+    if at:format "%F %u %G-W%V %j" ~= line or at:minus { days = n } ~= first
+        or date(at:format "%G-W%V-%u", "UTC").ms + 43200000 ~= at.ms
+        or date(at:format "%Y-%j", "UTC").ms + 43200000 ~= at.ms then
+      lu.assertEquals(at:format "%F %u %G-W%V %j", line)
+    end
+    n = n + 1
+  end
+  pipe:close()
+  lu.assertEquals(n, 73049)
+  lu.assertEquals(date.between(first, at, "days"), 73048)
+end
+
+function T.test_months_agree_with_another_implementation()
+  local count = 0
+  for line in io.lines(HERE .. "/../vectors/months.txt") do
+    local from, n, to = line:match "^(%d%S+) (%S+) (%S+)$"
+    if from then
+      count = count + 1
+      local months = { months = math.tointeger(n) }
+      lu.assertEquals(date(from, "UTC"):plus(months):format "%F", to)
+    end
+  end
+  lu.assertTrue(count > 2000)
+end
+
 -- --- properties ---
 
 local ZONES = { PARIS, NEW_YORK, "UTC", "+05:30", "Australia/Lord_Howe", "Pacific/Apia",
