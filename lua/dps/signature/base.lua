@@ -55,6 +55,24 @@ function base.lines(text)
   return lines
 end
 
+---The components of a serialised inner list, parameters and all: what a signature covers.
+---@param list string  `("@method" "content-digest";req);created=1`
+---@return string[]    `"@method"`, `"content-digest";req`
+function base.components(list)
+  local found, at = {}, list:match "^%(%s*()"
+  while at do
+    local from = at
+    local after = list:match('^"[^"]*"()', at)
+    while after and list:find("^;", after) do
+      after = list:match('^;[%w_.*-]+="[^"\\]*"()', after) or list:match("^;[%w_.*-]+=?[^;%s)]*()",
+        after)
+    end
+    at = after and list:match("^%s*()", after)
+    found[#found + 1] = after and list:sub(from, after - 1)
+  end
+  return found
+end
+
 local function printable(value)
   return (value:gsub("[%c\x7f-\xff]", function(char)
     return ("\\x%02x"):format(char:byte())
@@ -139,7 +157,7 @@ local function first_difference(signed, received)
   while at <= #signed and signed:byte(at) == received:byte(at) do
     at = at + 1
   end
-  return ("they differ from character %d on"):format(at)
+  return at == 1 and "the values differ" or ("they differ from character %d on"):format(at)
 end
 
 local function difference(name, signed, received)

@@ -227,6 +227,13 @@ local TYPE_RULES = {
   { "had ; charset=UTF-8", function(v) return (v:gsub("%s*;.*$", "")) .. "; charset=UTF-8" end },
 }
 
+-- The trap of Adobe's services: the same body in another sandbox.
+local SANDBOX_RULES = {}
+for i, name in ipairs { "dev", "stage", "prod" } do
+  SANDBOX_RULES[i] = { "was " .. name, function() return name end }
+end
+local RULES_OF = { ["content-type"] = TYPE_RULES, ["x-sandbox-name"] = SANDBOX_RULES }
+
 local function with_value(fields, at, value)
   local copy = table.move(fields, 1, #fields, 1, {})
   copy[at] = { fields[at][1], value }
@@ -236,7 +243,7 @@ end
 local function add_field_choices(list, request, at)
   local field = request.fields[at]
   local name, seen = field[1]:lower(), { [field[2]] = true }
-  for _, rules in ipairs { FIELD_RULES, name == "content-type" and TYPE_RULES or {} } do
+  for _, rules in ipairs { FIELD_RULES, RULES_OF[name] or {} } do
     for _, rule in ipairs(rules) do
       local value = rule[2](field[2])
       if not seen[value] then
@@ -296,9 +303,10 @@ local function matters(axis, covers)
 end
 
 local function choices_of(request, covers)
-  local scheme, authority, path, query = request.url:match "^(%a[%w+.-]*)://([^/?]*)([^?]*)(.*)$"
+  local scheme, authority, path, query =
+    (request.url or ""):match "^(%a[%w+.-]*)://([^/?]*)([^?]*)(.*)$"
   if not scheme then
-    return nil
+    return nil -- a response
   end
   local given = { scheme = scheme, authority = authority, path = path, query = query,
     method = request.method, fields = request.fields }
