@@ -74,16 +74,31 @@ static bool read_form(struct dps_key_read *read, const struct dps_sign_key_sourc
   return read->pkey || refuse_reading(&asked, fault);
 }
 
-static bool is_certificate(const struct dps_sign_key_source *source) {
-  static const char line[] = "-----BEGIN CERTIFICATE-----";
-  return memmem(source->bytes, source->len, line, sizeof line - 1) != NULL;
+/* Where the block of a label that ends in `kind` begins; NULL when there is none. */
+static const char *find_block(const struct dps_sign_key_source *source, const char *kind) {
+  static const char begin[] = "-----BEGIN ";
+  const char *p = source->bytes, *end = p + source->len;
+  while ((p = memmem(p, (size_t)(end - p), begin, sizeof begin - 1)) != NULL) {
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    if (!lf) lf = end;
+    if (memmem(p, (size_t)(lf - p), kind, strlen(kind))) return p;
+    p = lf;
+  }
+  return NULL;
 }
 
+/* A file may hold more than its key: `openssl ecparam` writes the curve before it. */
 bool dps_key_read_pem(struct dps_key_read *read, const struct dps_sign_key_source *source,
                       struct dps_sign_fault *fault) {
-  if (read_form(read, source, "PEM", fault)) return true;
-  if (is_certificate(source)) read->pkey = key_of_certificate(source);
-  return read->pkey != NULL;
+  struct dps_sign_key_source block = *source;
+  const char *key = find_block(source, "KEY-----");
+  if (!key && find_block(source, " CERTIFICATE-----")) read->pkey = key_of_certificate(source);
+  if (read->pkey) return true;
+  if (key) {
+    block.bytes = key;
+    block.len -= (size_t)(key - source->bytes);
+  }
+  return read_form(read, &block, "PEM", fault);
 }
 
 bool dps_key_read_der(struct dps_key_read *read, const struct dps_sign_key_source *source,
