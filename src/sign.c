@@ -197,8 +197,8 @@ static bool write_present(struct dps_signer *s, struct dps_buf *out) {
   for (size_t i = 0; i < s->components.count; i++) {
     struct dps_text text = s->components.at[i].identifier;
     if (!s->is_present[i]) continue;
-    if (!first && !dps_buf_putc(out, ' ')) return false;
-    if (!dps_buf_append(out, text.at, text.len)) return false;
+    if (!first && !dps_put(out, " ", 1)) return false;
+    if (!dps_put_text(out, text)) return false;
     first = false;
   }
   return dps_buf_putc(out, ')');
@@ -207,7 +207,7 @@ static bool write_present(struct dps_signer *s, struct dps_buf *out) {
 static bool write_param(struct dps_signer *s, enum dps_sign_param param, int64_t created,
                         const char *nonce) {
   struct dps_buf *out = &s->input;
-  if (!dps_buf_append(out, s->fixed[param].data, s->fixed[param].len)) return false;
+  if (!dps_put(out, s->fixed[param].data, s->fixed[param].len)) return false;
   switch (param) {
   case DPS_PARAM_CREATED:
     return dps_sf_write_integer(out, created);
@@ -226,13 +226,13 @@ static bool write_input(struct dps_signer *s, bool whole, int64_t created, const
                         struct dps_sign_fault *fault) {
   static const char name[] = "\"@signature-params\": ";
   struct dps_buf *in = &s->input;
-  bool ok = dps_buf_append(in, s->label.data, s->label.len) &&
-            (whole ? dps_buf_append(in, s->list.data, s->list.len) : write_present(s, in));
+  bool ok = dps_put(in, s->label.data, s->label.len) &&
+            (whole ? dps_put(in, s->list.data, s->list.len) : write_present(s, in));
   for (size_t i = 0; ok && i < s->param_count; i++)
     ok = write_param(s, s->params[i], created, nonce);
   if (!ok) return dps_refuse_buffer(fault, in);
-  return (dps_buf_append(&s->base, name, sizeof name - 1) &&
-          dps_buf_append(&s->base, in->data + s->label.len, in->len - s->label.len)) ||
+  return (dps_put(&s->base, name, sizeof name - 1) &&
+          dps_put(&s->base, in->data + s->label.len, in->len - s->label.len)) ||
          dps_refuse_buffer(fault, &s->base);
 }
 
@@ -240,7 +240,7 @@ static bool write_signature(struct dps_signer *s, struct dps_sign_fault *fault) 
   unsigned char bytes[DPS_SIGNATURE_LONGEST];
   size_t n;
   if (!dps_sign_bytes(s->key, s->base.data, s->base.len, bytes, &n, fault)) return false;
-  return (dps_buf_append(&s->signature, s->label.data, s->label.len) &&
+  return (dps_put(&s->signature, s->label.data, s->label.len) &&
           dps_sf_write_bytes(&s->signature, bytes, n)) ||
          dps_refuse_buffer(fault, &s->signature);
 }

@@ -29,9 +29,9 @@ enum dps_value dps_base_line(struct dps_buf *out, const struct dps_component *c,
                              const struct dps_base_source *source, struct dps_sign_fault *fault) {
   size_t start = out->len;
   enum dps_value got = DPS_VALUE_BAD;
-  if (dps_buf_append(out, c->line.at, c->line.len)) {
+  if (dps_put_text(out, c->line)) {
     got = value(out, c, source, fault);
-    if (got == DPS_VALUE_OK && dps_buf_putc(out, '\n')) return DPS_VALUE_OK;
+    if (got == DPS_VALUE_OK && dps_put(out, "\n", 1)) return DPS_VALUE_OK;
   }
   if (out->state != DPS_BUF_OK) return dps_refuse_buffer(fault, out), DPS_VALUE_BAD;
   out->len = start;

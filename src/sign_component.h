@@ -3,6 +3,8 @@
 #ifndef DPS_SIGN_COMPONENT_H
 #define DPS_SIGN_COMPONENT_H
 
+#include <string.h>
+
 #include "sign_base.h"
 
 enum dps_component_kind {
@@ -85,6 +87,19 @@ enum dps_value dps_base_line(struct dps_buf *, const struct dps_component *,
 /* Appends all field lines of a name (lower case) joined by ", ", as they come. */
 enum dps_value dps_field_combined(struct dps_buf *, struct dps_text name,
                                   const struct dps_sign_field *, size_t count);
+
+/* dps_buf_append without a call where there is room already: lines are short, and many. */
+static inline bool dps_put(struct dps_buf *b, const char *at, size_t n) {
+  if (!b->data || n > b->cap - b->len) return dps_buf_append(b, at, n);
+  memcpy(b->data + b->len, at, n);
+  b->len += n;
+  b->data[b->len] = '\0';
+  return true;
+}
+
+static inline bool dps_put_text(struct dps_buf *b, struct dps_text text) {
+  return dps_put(b, text.at, text.len);
+}
 
 /* Does a field line carry this name (lower case)? */
 bool dps_field_is(const struct dps_sign_field *, struct dps_text name);

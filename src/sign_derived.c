@@ -23,17 +23,15 @@ static struct dps_text between(const char *from, const char *to) {
   return (struct dps_text){from, (size_t)(to - from)};
 }
 
-static const char *find(struct dps_text text, const char *any) {
-  for (size_t i = 0; i < text.len; i++)
-    if (text.at[i] && strchr(any, text.at[i])) return text.at + i;
-  return text.at + text.len;
+/* Where c is, or the end. */
+static const char *find(struct dps_text text, char c) {
+  const char *at = memchr(text.at, c, text.len);
+  return at ? at : text.at + text.len;
 }
 
 /* Visible ASCII: nothing else can stand in a URI or in a request line. */
 static bool is_visible(struct dps_text text) {
-  for (size_t i = 0; i < text.len; i++)
-    if (text.at[i] <= 0x20 || text.at[i] > 0x7e) return false;
-  return text.len > 0;
+  return text.len > 0 && dps_is_printable(text) && !memchr(text.at, ' ', text.len);
 }
 
 static bool take_scheme(struct uri *uri) {
@@ -50,12 +48,12 @@ static bool take_scheme(struct uri *uri) {
 /* RFC 3986, section 3. Who is named before an @ in the authority is not sent in a Host field. */
 static bool split(struct uri *uri, struct dps_text text) {
   if (!is_visible(text)) return false;
-  *uri = (struct uri){.whole = between(text.at, find(text, "#"))};
+  *uri = (struct uri){.whole = between(text.at, find(text, '#'))};
   if (!take_scheme(uri)) return false;
   const char *end = uri->whole.at + uri->whole.len, *p = uri->scheme.at + uri->scheme.len + 3;
-  const char *slash = find(between(p, end), "/?"), *user = memrchr(p, '@', (size_t)(slash - p));
+  const char *mark = find(between(p, end), '?'), *slash = find(between(p, mark), '/');
+  const char *user = memrchr(p, '@', (size_t)(slash - p));
   uri->authority = between(user ? user + 1 : p, slash);
-  const char *mark = find(between(slash, end), "?");
   uri->path = between(slash, mark);
   uri->has_query = mark < end;
   uri->query = between(mark, end);
@@ -75,7 +73,7 @@ static bool append_lower(struct dps_buf *out, struct dps_text text) {
 }
 
 static bool append(struct dps_buf *out, struct dps_text text) {
-  return dps_buf_append(out, text.at, text.len);
+  return dps_put_text(out, text);
 }
 
 static bool ends_with(struct dps_text text, const char *end) {
@@ -168,8 +166,8 @@ static size_t find_params(const struct uri *uri, struct dps_text wanted, struct 
   size_t count = 0;
   const char *end = uri->query.at + uri->query.len;
   for (const char *p = uri->query.at + uri->has_query; p < end;) {
-    struct dps_text pair = between(p, find(between(p, end), "&"));
-    const char *equals = find(pair, "=");
+    struct dps_text pair = between(p, find(between(p, end), '&'));
+    const char *equals = find(pair, '=');
     p = pair.at + pair.len + 1;
     if (pair.len == 0 || !names(between(pair.at, equals), wanted)) continue;
     const char *behind = pair.at + pair.len;
@@ -263,6 +261,12 @@ enum dps_value dps_derived_value(struct dps_buf *out, const struct dps_component
 
 /* --- a server's view --- */
 
+static bool has_any(struct dps_text text, const char *any) {
+  for (; *any; any++)
+    if (memchr(text.at, *any, text.len)) return true;
+  return false;
+}
+
 static bool is_absolute(struct dps_text target) {
   struct uri uri;
   return target.len && target.at[0] != '/' && split(&uri, target);
@@ -271,12 +275,11 @@ static bool is_absolute(struct dps_text target) {
 /* RFC 9110, section 7.1. */
 bool dps_sign_target_uri(struct dps_buf *out, struct dps_text scheme, struct dps_text host,
                          struct dps_text target, struct dps_sign_fault *fault) {
-  static const char bad_in_host[] = "/?#@\\";
   struct uri uri;
   size_t start = out->len;
   bool star = target.len == 1 && target.at[0] == '*';
   if (is_absolute(target)) return append(out, target) || dps_refuse_buffer(fault, out);
-  if (!is_visible(host) || find(host, bad_in_host) != host.at + host.len)
+  if (!is_visible(host) || has_any(host, "/?#@\\"))
     return dps_sign_refuse(fault, DPS_SIGN_INVALID, "the Host field is missing or no host");
   if (!star && (!target.len || target.at[0] != '/'))
     return dps_sign_refuse(fault, DPS_SIGN_INVALID, "the request target is no path");
