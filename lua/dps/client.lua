@@ -213,7 +213,8 @@ end
 function client.new(settings, run)
   local self = setmetatable({ settings = settings, run = run }, Client)
   self.pass, self.unwritten = gate.new {
-    dry_run = run.dry_run, json = run.json, say = print, note = function(text) self:note(text) end,
+    dry_run = run.dry_run, json = run.json, say = print, watch = run.watch,
+    note = function(text) self:note(text) end,
   }
   self.sender = function(intent)
     return self:send(intent)

@@ -42,8 +42,12 @@ local function line_for_programs(intent, id)
   return text
 end
 
-function Dry:announce(intent, id)
-  if not self.noted then
+-- `value`: the object as it would stand; nil where that is not known.
+function Dry:announce(intent, id, value)
+  if self.watch then
+    self.watch(intent, id, value)
+    return
+  elseif not self.noted then
     self.noted = true
     self.note "dry run: nothing is written"
   end
@@ -93,7 +97,7 @@ function answers.create(self, intent)
   local id = ("dry:%s:%d"):format(intent.resource.name, #ids + 1)
   ids[#ids + 1] = id
   self.objects[id] = { etag = 1, body = intent.body, resource = intent.resource }
-  self:announce(intent, id)
+  self:announce(intent, id, self.watch and json.decode(intent.body))
   return receipt(id, 1)
 end
 
@@ -141,17 +145,15 @@ end
 function answers.update(self, intent, send)
   if not intent.id:find(DRY_ID) then
     local entity = intent.base or read(intent, send)
-    if not touches_hidden(intent) then
-      apply(intent, entity)
-    end
-    self:announce(intent, intent.id)
+    local value = not touches_hidden(intent) and apply(intent, entity) or nil
+    self:announce(intent, intent.id, value)
     return receipt(intent.id)
   end
   local object = self:find(intent)
   local value = apply(intent, json.decode(object.body))
   value.id = nil
   object.body, object.etag, object.entity = json.encode(value), object.etag + 1, nil
-  self:announce(intent, intent.id)
+  self:announce(intent, intent.id, value)
   return receipt(intent.id, object.etag)
 end
 
@@ -195,6 +197,8 @@ end
 ---@field json boolean               a dry run's writes are JSON lines
 ---@field say fun(line: string)      one line for each write that a dry run does not send
 ---@field note fun(line: string)     once, before the first of them
+---@field watch? fun(intent: dps.Intent, id: string?, value: table?)  sees each of them, in place of
+---  the two above; `value` is the object as it would stand, nil where that is not known
 
 ---A gate that sends, or one that only says what it would send.
 ---@param options dps.GateOptions
@@ -204,6 +208,7 @@ end
 function gate.new(options)
   local dry = setmetatable({
     objects = {}, ids = {}, say = options.say, note = options.note, json = options.json,
+    watch = options.watch,
   }, Dry)
   local function pass(intent, send)
     local dry_id = intent.id and intent.id:find(DRY_ID)

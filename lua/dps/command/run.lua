@@ -60,13 +60,22 @@ local command = {
   cuts = true,
 }
 
+---Sets a run up and loads its script.
+---@param options table
+---@param args string[]
+---@return function chunk
+function command.prepare(options, args)
+  take_options(options)
+  local chunk = script.load(options.script, args)
+  command.library = options["local"] and use_local(options) -- kept alive as long as the run
+  return chunk
+end
+
 ---@param options table
 ---@param args string[]
 ---@return function
 function command.start(options, args)
-  take_options(options)
-  local chunk = script.load(options.script, args)
-  command.library = options["local"] and use_local(options) -- kept alive as long as the run
+  local chunk = command.prepare(options, args)
   return function()
     return chunk(table.unpack(args)) -- a tail call: a traceback then says "main chunk"
   end

@@ -38,6 +38,9 @@ local MOMENT <const>, ZONE <const> = "\0moment", "\0zone" -- no script writes th
 ---The methods of every date: filled by dps.date.
 ---@type table<string, function>
 value.methods = {}
+---Told of each wall clock that does not exist and for which a moment was chosen (dps check).
+---@type fun(message: string)|nil
+value.watch = nil
 local methods = value.methods
 
 -- What getmetatable shows; the true one stays out of reach.
@@ -301,7 +304,12 @@ local function in_gap(zone, wall, choice)
   local change, before, after = zones.gap(zone, wall)
   local earlier, later = wall - after, wall - before
   if choice == "earlier" or choice == "later" then
-    return choice == "earlier" and earlier or later
+    local chosen = choice == "earlier" and earlier or later
+    if value.watch then
+      value.watch(format("%s is skipped in %s by daylight saving; %s was taken",
+        formats.wall(wall), zone.name, tell(zone, chosen)))
+    end
+    return chosen
   end
   local from, to = short(change + before, change + after)
   return nil, format("does not exist: %s is skipped in %s, where clocks go from %s to %s: the"

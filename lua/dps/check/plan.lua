@@ -1,0 +1,172 @@
+-- What a script would have written, as the rules of dps check see it: the objects in the order of
+-- their first write, each with the script's line, and what the service has beside them. It judges
+-- nothing.
+
+local plan = {}
+
+local err = require "dps.err"
+local wire = require "dps.date.wire"
+
+---@class dps.check.Object
+---@field resource string        such as "fallback"
+---@field title string           such as "fallback offer"
+---@field id string              of the dry run, or of what is there already
+---@field name string?
+---@field value table            as it would stand after the last write
+---@field verb "create"|"update" the first one
+---@field where string           the script's line of the last write: "campaign.lua:12"
+---@field description dps.Resource
+
+---@class dps.check.Reader  how the service is asked; each may raise an error object
+---@field get fun(kind: string, id: string): table
+---@field named fun(kind: string, name: string): table[]
+---@field total fun(kind: string): integer?
+
+---@class dps.check.Plan
+---@field now integer              milliseconds since the epoch
+---@field zone string?             the zone that the project's wall clocks are meant in
+---@field objects dps.check.Object[]
+---@field clocks { where: string, message: string }[]  wall clocks that daylight saving skips
+---@field unread fun(message: string)  told what can't be known, once each
+local Plan = { __name = "dps.check.plan" }
+Plan.__index = Plan
+
+---@param options { now: integer, zone: string?, reader: dps.check.Reader, unread: function? }
+---@return dps.check.Plan
+function plan.new(options)
+  return setmetatable({
+    now = options.now, zone = options.zone, reader = options.reader,
+    objects = {}, clocks = {}, by_id = {}, read = {}, told = {},
+    unread = options.unread or function() end,
+  }, Plan)
+end
+
+local function name_of(description, value)
+  local name = value
+  for step in (description.name_field or "name"):gmatch "[^.]+" do
+    name = type(name) == "table" and name[step] or nil
+  end
+  return type(name) == "string" and name or nil
+end
+
+local function forget(self, id)
+  local object = self.by_id[id]
+  for i, other in ipairs(object and self.objects or {}) do
+    if other == object then
+      table.remove(self.objects, i)
+      break
+    end
+  end
+  self.by_id[id] = nil
+end
+
+---Takes a write that was not sent; what a dry run's gate is given as `watch`.
+---@param intent dps.Intent
+---@param id string?
+---@param value table?  the object as it would stand; nil where it is gone or can't be known
+function Plan:record(intent, id, value)
+  local description = intent.resource
+  if not description or not id then
+    return
+  elseif intent.verb == "delete" then
+    return forget(self, id)
+  elseif not value then
+    return
+  end
+  local object = self.by_id[id]
+  if not object then
+    object = { id = id, verb = intent.verb, resource = description.name, title = description.title,
+      description = description }
+    self.by_id[id] = object
+    self.objects[#self.objects + 1] = object
+  end
+  object.value, object.name = value, name_of(description, value)
+  object.where = err.where() or "?"
+end
+
+---The objects of some kinds, in the order of their first write.
+---@param ... string
+---@return dps.check.Object[]
+function Plan:of(...)
+  local wanted, found = {}, {}
+  for _, kind in ipairs { ... } do
+    wanted[kind] = true
+  end
+  for _, object in ipairs(self.objects) do
+    if wanted[object.resource] then
+      found[#found + 1] = object
+    end
+  end
+  return found
+end
+
+---@param id string
+---@return dps.check.Object|nil  nil for what the script does not write
+function Plan:object(id)
+  return self.by_id[id]
+end
+
+-- A failed read is told once for each kind of object: a lint without a network still lints.
+local function ask(self, what, f, ...)
+  local ok, answer = pcall(f, ...)
+  if ok then
+    return answer, true
+  elseif err.is(answer, "http") and answer.status == 404 then
+    return nil, true
+  end
+  if not self.told[what] then
+    self.told[what] = true
+    self.unread(("%s can't be looked at: %s"):format(what,
+      err.is(answer) and answer.message or tostring(answer)))
+  end
+  return nil, false
+end
+
+---An object as it would stand, or as the service has it.
+---@param kind string
+---@param id string
+---@return table|nil
+---@return boolean known  false when it could not be looked at
+function Plan:entity(kind, id)
+  local written = self.by_id[id]
+  if written then
+    return written.resource == kind and written.value or nil, true
+  end
+  local key = kind .. "\0" .. id
+  local held = self.read[key]
+  if not held then
+    held = { ask(self, kind .. " objects", self.reader.get, kind, id) }
+    self.read[key] = held
+  end
+  return held[1], held[2]
+end
+
+---What the service has under a name: of objects that the script writes, none.
+---@param kind string
+---@param name string
+---@return table[]
+function Plan:named(kind, name)
+  local found = {}
+  for _, entity in ipairs((ask(self, kind .. " names", self.reader.named, kind, name)) or {}) do
+    if not self.by_id[entity.id] then
+      found[#found + 1] = entity
+    end
+  end
+  return found
+end
+
+---How many objects of a kind the service has.
+---@param kind string
+---@return integer|nil  nil when it can't be known
+function Plan:total(kind)
+  return (ask(self, kind .. " counts", self.reader.total, kind))
+end
+
+---The moment of a date as the wire has it.
+---@param text any
+---@return integer|nil  milliseconds since the epoch
+function Plan.moment(text)
+  return (wire.parse(text))
+end
+
+return plan

@@ -1,0 +1,70 @@
+-- What a project says about its checks, in .dps/check.json of the folder that dps is started in:
+-- { "off": ["dead-url"], "rules": ["rules/market-names.lua"], "zone": "Europe/Paris" }. Paths are
+-- looked up from .dps.
+
+local project = {}
+
+local err = require "dps.err"
+local json = require "dps.json"
+local suggest = require "dps.suggest"
+
+local FOLDER = ".dps/"
+local FILE = FOLDER .. "check.json"
+local KNOWN = { "off", "rules", "zone" }
+
+local function refuse(message)
+  err.raise { kind = "refused", message = FILE .. ": " .. message,
+    hint = 'it is one object, such as { "off": ["dead-url"], "rules": ["rules/my-rule.lua"] }' }
+end
+
+local function check_list(value, name)
+  for _, item in ipairs(json.is_list(value) and value or refuse(name .. " must be a list")) do
+    if type(item) ~= "string" then
+      refuse(name .. " must be a list of texts")
+    end
+  end
+  return value
+end
+
+local function check_names(settings)
+  for name in pairs(settings) do
+    if not (name == "off" or name == "rules" or name == "zone") then
+      local nearest = suggest.nearest(name, KNOWN)
+      refuse(('"%s" is unknown (%s)'):format(name, nearest and ('did you mean "%s"?')
+        :format(nearest) or "known: " .. table.concat(KNOWN, ", ")))
+    end
+  end
+end
+
+local function decode(text)
+  local settings, why = json.decode(text)
+  if type(settings) ~= "table" or json.is_array(settings) then
+    refuse(why or "expected an object")
+  end
+  check_names(settings)
+  if settings.zone ~= nil and type(settings.zone) ~= "string" then
+    refuse "zone must be the name of a time zone"
+  end
+  return settings
+end
+
+---@class dps.check.Project
+---@field off string[]     names of rules
+---@field rules string[]   paths
+---@field zone string?
+
+---@return dps.check.Project
+function project.load()
+  local file <close> = io.open(FILE, "rb")
+  local settings = file and decode(file:read "a" or "") or {}
+  local paths = {}
+  for i, path in ipairs(settings.rules and check_list(settings.rules, "rules") or {}) do
+    paths[i] = path:find "^/" and path or FOLDER .. path
+  end
+  return {
+    off = settings.off and check_list(settings.off, "off") or {}, rules = paths,
+    zone = settings.zone,
+  }
+end
+
+return project

@@ -1,0 +1,129 @@
+# dps check: a script runs without writing, and what it would have written is looked at. Findings on
+# stdout with file and line, exit code 4.
+source tests/support/cli.sh
+export XDG_CONFIG_HOME=$scratch
+script=$scratch/campaign.lua db=$scratch/a.db
+
+cat >"$script" <<'LUA'
+local dps = require "dps"
+local function offer(name, ends)
+  return { name = name, status = "draft",
+    representations = { { channel = "https://ns.adobe.com/xdm/channel-types/web",
+      placement = "offerPlacement1234", components = { { type = "imagelink", format = "image/png",
+        deliveryURL = "https://shop.adobe.com/a.png" } } } },
+    selectionConstraint = { startDate = "2026-01-01T00:00:00Z", endDate = ends,
+      profileConstraintType = "none" } }
+end
+dps.create_fallback(offer("One", "2026-02-01T00:00:00Z"))
+dps.spawn(function()
+  dps.sleep(0.05)
+  dps.create_fallback(offer("Two", "2099-02-01T00:00:00Z"))
+end)
+print("said by the script")
+LUA
+
+run "$DPS" check --local --local-db "$db" "$script"
+must "findings make the exit code 4" [ "$code" = 4 ]
+must "a finding has file and line" has "$out" "$script:10: fallback offer \"One\", selectionConstraint.endDate: it ended"
+must "a finding names its rule" has "$out" '[expired]'
+must "what a task writes after the script's end is looked at" has "$out" "$script:13: fallback offer \"Two\""
+must "the overlap of both is found" has "$out" '[cover-overlap]'
+must "what the script prints stays out of the findings" lacks "$out" 'said by the script'
+must "what the script prints is on stderr" has "$err" 'said by the script'
+must "the end is a summary" has "$err" '2 objects looked at, 2 findings'
+must "no line of a dry run is printed" lacks "$out$err" 'would create'
+run "$DPS" run --local --local-db "$db" <(echo 'for o in require"dps".list_fallbacks() do print(o.name) end')
+must "nothing was written" [ -z "$out" ]
+
+run "$DPS" check --local --off expired --off cover-overlap "$script"
+must "with the rules turned off nothing is found" [ "$code" = 0 -a -z "$out" ]
+must "and that is said" has "$err" '2 objects looked at, nothing found'
+run "$DPS" check --local --at 2026-01-15T00:00:00Z --off cover-overlap "$script"
+must "at another moment nothing has ended" [ "$code" = 0 ]
+run "$DPS" check --local --off expried "$script"
+must "a misspelled rule is refused" [ "$code" = 2 ]
+must "with the nearest name" has "$err" 'did you mean "expired"?'
+
+run "$DPS" check --local --json "$script"
+must "findings are JSON lines" [ "$code" = 4 -a "$(grep -c '^{"file":' <<<"$out")" = 2 ]
+must "with the line as a number" has "$out" '"line":10,'
+must "with the rule" has "$out" '"rule":"expired"'
+must "with the path" has "$out" '"path":"selectionConstraint.endDate"'
+run "$DPS" check --local --quiet "$script"
+must "--quiet leaves the summary out" lacks "$err" 'looked at'
+
+# --- rules ---
+
+run "$DPS" check --rules
+must "--rules lists the rules" [ "$code" = 0 ]
+for rule in end-before-start expired skipped-time cover-gap cover-overlap equal-ranks size guardrails \
+  representation-fit missing-representation duplicate-name dead-url; do
+  must "there is a rule $rule" grep -q "^$rule  *[a-z]" <<<"$out"
+done
+run "$DPS" check --explain equal-ranks
+must "--explain explains" [ "$code" = 0 ]
+must "with the reason" has "$out" 'draws at random'
+must "and how to turn it off" has "$out" '--off equal-ranks'
+run "$DPS" check --explain equal-rank
+must "an unknown rule has a neighbour" has "$err" 'did you mean "equal-ranks"?'
+
+run "$DPS" check --local --off expired --off cover-overlap \
+  --rule-file examples/rules/market-names.lua "$script"
+must "a rule of the project finds" [ "$code" = 4 ]
+must "under its file's name" has "$out" 'name: begin the name with the market, such as "FR One" [market-names]'
+run "$DPS" check --rule-file examples/rules/market-names.lua --explain market-names
+must "its comment explains it" has "$out" 'Names begin with the market'
+
+# --- the project's settings ---
+
+mkdir -p "$scratch/project/.dps/rules"
+cp examples/rules/market-names.lua "$scratch/project/.dps/rules"
+echo '{ "off": ["expired", "cover-overlap"], "rules": ["rules/market-names.lua"] }' >"$scratch/project/.dps/check.json"
+in_project=(env -C "$scratch/project" "$DPS")
+run "${in_project[@]}" check --local "$script"
+must "the project's rules are used, and those it turned off are not" [ "$(grep -c '\[market-names\]$' <<<"$out")" = "$(wc -l <<<"$out")" ]
+run "${in_project[@]}" check --rules
+must "--rules says what is off" has "$out" '(off)'
+echo '{ "rule": [] }' >"$scratch/project/.dps/check.json"
+run "${in_project[@]}" check --local "$script"
+must "a misspelled setting is refused" [ "$code" = 2 ]
+must "and told" has "$err" '.dps/check.json: "rule" is unknown (did you mean "rules"?)'
+echo '{ "off": [' >"$scratch/project/.dps/check.json"
+run "${in_project[@]}" check --local "$script"
+must "a settings file that is no JSON is refused with its line" has "$err" '.dps/check.json: line 2'
+echo '{ "zone": "Europe/Pariss" }' >"$scratch/project/.dps/check.json"
+run "${in_project[@]}" check --local "$script"
+must "a zone that is none is refused" has "$err" 'did you mean "Europe/Paris"?'
+
+# --- scripts that end otherwise ---
+
+{ cat "$script" && echo 'error("broken")'; } >"$scratch/broken.lua"
+run "$DPS" check --local "$scratch/broken.lua"
+must "a script that fails fails" [ "$code" = 1 ]
+must "its error is told" has "$err" 'broken.lua:16: broken'
+must "what it wrote before is looked at" has "$out" '[expired]'
+{ cat "$script" && echo 'os.exit(3)'; } >"$scratch/exit.lua"
+run "$DPS" check --local "$scratch/exit.lua"
+must "os.exit does not hide the findings" [ "$code" = 4 ]
+{ cat "$script" && echo 'dps.spawn(function() error("in a task") end)'; } >"$scratch/task.lua"
+run "$DPS" check --local "$scratch/task.lua"
+must "a task that fails fails the check" [ "$code" = 1 ]
+must "its error is told" has "$err" 'in a task'
+run "$DPS" check --local <(echo 'require"dps".create_fallback{ name = 5 }')
+must "a table that is wrong is invalid as ever" [ "$code" = 4 ]
+must "with its problems" has "$err" 'representations is missing'
+run "$DPS" check
+must "without a script there is a hint" [ "$code" = 2 ]
+must "that says what to write" has "$err" 'write dps check SCRIPT'
+run "$DPS" check --local <(echo 'print(arg[1], ...)') --json
+must "what follows the script is the script's" has "$err" $'--json\t--json'
+run "$DPS" check "$script" --local
+must "an option that says where reads go is refused after the script" [ "$code" = 2 ]
+run "$DPS" check --local <(cat <<'LUA'
+local date = require "dps.date"
+date("2026-03-29 02:30", "Europe/Paris", { disambiguation = "later" })
+LUA
+)
+must "a wall clock that daylight saving skips is found" has "$out" ':2: 2026-03-29 02:30:00 is skipped in Europe/Paris'
+
+finish
