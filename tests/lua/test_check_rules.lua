@@ -27,6 +27,14 @@ local function service(held)
       end
       return found
     end,
+    all = function(kind)
+      local key
+      return function()
+        local entity
+        key, entity = next(held[kind] or {}, key)
+        return entity
+      end
+    end,
     total = function(kind) return held.totals and held.totals[kind] or 0 end,
   }
 end
@@ -347,6 +355,17 @@ function T.test_addresses_inside_of_content_are_looked_at_too()
       content = '<a href="http://www.adobe.com">a</a><img src="https://www.adobe.com/a.png">' } },
   } } })
   lu.assertEquals(found(plan, "dead-url"), "representations[1].components[1].content")
+end
+
+function T.test_many_names_are_looked_up_with_one_list()
+  local plan = new_plan { fallback = { f1 = { id = "f1", name = "There" } } }
+  plan.reader.named = error -- not asked
+  for i = 1, 30 do
+    write(plan, "fallback", offer { name = "A" .. i })
+  end
+  write(plan, "fallback", offer { name = "There" })
+  local _, findings = found(plan, "duplicate-name")
+  lu.assertEquals({ #findings, findings[1].name }, { 1, "There" })
 end
 
 function T.test_what_is_deleted_again_is_not_looked_at()

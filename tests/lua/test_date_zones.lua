@@ -85,6 +85,25 @@ function T.test_every_transition_and_the_second_before_it_agree_with_zdump()
   lu.assertTrue(lines > 100, "zdump gave " .. lines .. " lines")
 end
 
+-- Zones without a transition in these years, too.
+function T.test_every_zone_agrees_with_date_1_at_two_moments()
+  local moments = support.write(support.tmpdir() .. "/moments", "@1767225600\n@3044736000\n")
+  local wrong = {}
+  for name in wanted():gmatch "%S+" do
+    local pipe = assert(io.popen(("TZ=%s date -f %s '+%%FT%%T.000%%:z %%Z'"):format(name, moments)))
+    for _, seconds in ipairs { 1767225600, 3044736000 } do
+      local d = date.from_ms(seconds * 1000, name)
+      local line = pipe:read "l"
+      -- Factory's -00:00 says that nothing is known.
+      if line ~= d .. " " .. d.abbreviation and not line:find "%-00:00 %-00$" then
+        wrong[#wrong + 1] = name .. ": " .. tostring(line)
+      end
+    end
+    pipe:close()
+  end
+  lu.assertEquals(table.concat(wrong, "\n"), "")
+end
+
 -- date(1) formats the same instants; it reads the same files with code of its own.
 function T.test_instants_over_the_years_agree_with_date_1()
   local moments, texts = {}, {}

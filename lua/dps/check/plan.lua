@@ -5,6 +5,7 @@
 local plan = {}
 
 local err = require "dps.err"
+local resources = require "dps.resource"
 local wire = require "dps.date.wire"
 
 ---@class dps.check.Object
@@ -20,6 +21,7 @@ local wire = require "dps.date.wire"
 ---@class dps.check.Reader  how the service is asked; each may raise an error object
 ---@field get fun(kind: string, id: string): table
 ---@field named fun(kind: string, name: string): table[]
+---@field all fun(kind: string): fun(): table?  an iterator over every entity
 ---@field total fun(kind: string): integer?
 
 ---@class dps.check.Plan
@@ -36,7 +38,7 @@ Plan.__index = Plan
 function plan.new(options)
   return setmetatable({
     now = options.now, zone = options.zone, reader = options.reader,
-    objects = {}, clocks = {}, by_id = {}, read = {}, told = {},
+    objects = {}, clocks = {}, by_id = {}, read = {}, told = {}, names = {},
     unread = options.unread or function() end,
   }, Plan)
 end
@@ -141,13 +143,40 @@ function Plan:entity(kind, id)
   return held[1], held[2]
 end
 
+-- Every entity of a kind by its name, from one walk over the list.
+local function all_by_name(self, kind)
+  local found = {}
+  for entity in self.reader.all(kind) do
+    local name = name_of(resources.by_name[kind], entity)
+    if name then
+      found[name] = found[name] or {}
+      table.insert(found[name], entity)
+    end
+  end
+  return found
+end
+
+-- For a few names the service is asked one by one; for many the whole list costs less.
+local FEW = 20
+
+local function with_name(self, kind, name)
+  if self.names[kind] == nil then
+    self.names[kind] = #self:of(kind) > FEW
+      and (ask(self, kind .. " names", all_by_name, self, kind) or {})
+  end
+  if self.names[kind] then
+    return self.names[kind][name]
+  end
+  return (ask(self, kind .. " names", self.reader.named, kind, name))
+end
+
 ---What the service has under a name: of objects that the script writes, none.
 ---@param kind string
 ---@param name string
 ---@return table[]
 function Plan:named(kind, name)
   local found = {}
-  for _, entity in ipairs((ask(self, kind .. " names", self.reader.named, kind, name)) or {}) do
+  for _, entity in ipairs(with_name(self, kind, name) or {}) do
     if not self.by_id[entity.id] then
       found[#found + 1] = entity
     end

@@ -104,6 +104,9 @@ local function reader()
       return require("dps.look").named(client(), { operation = "check" }, resources.by_name[kind],
         name)
     end,
+    all = function(kind)
+      return dps["list_" .. resources.by_name[kind].plural] { limit = 500 }
+    end,
     total = function(kind)
       local description = resources.by_name[kind]
       local intent = { verb = "list", method = "GET", operation = "check", resource = description,
