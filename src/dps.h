@@ -50,7 +50,17 @@ enum dps_exit {
 struct dps_options {
   size_t size;              /* sizeof(struct dps_options): lets fields be added */
   const char *access_token; /* bearer token, copied; NULL: the environment's DPS_ACCESS_TOKEN */
+  /* "DPS_CLIENT_SECRET=value" and so on, NULL at the end, copied: each goes before the
+   * environment's variable of that name, and an empty value says that there is none. For
+   * dps_is_secret's names. */
+  const char *const *secrets;
 };
+
+/* Nonzero for the name of an environment variable that holds a secret ("NAME", or "NAME=value" as
+ * in environ): DPS_ACCESS_TOKEN, DPS_CLIENT_SECRET, DPS_SIGN_PASSPHRASE, and all that begin with
+ * DPS_SECRET_. dps_open copies them; a host that owns its environment takes them out afterwards,
+ * before a script can look. */
+DPS_API int dps_is_secret(const char *variable);
 
 /* NULL only when memory or descriptors ran out. options may be NULL. */
 DPS_API dps *dps_open(const struct dps_options *options);

@@ -14,6 +14,8 @@
 #define DPS_VERSION "0.0.0"
 #endif
 
+extern char **environ;
+
 /* --- errors --- */
 
 void dps_fail(struct dps *e, int code, const char *message) {
@@ -81,22 +83,29 @@ static int boot(lua_State *L) {
 }
 
 /* A host that was built with fewer fields says so by its size. */
-static const char *token_of(const struct dps_options *options) {
-  size_t end = offsetof(struct dps_options, access_token) + sizeof options->access_token;
-  return options && options->size >= end ? options->access_token : NULL;
+static struct dps_options whole(const struct dps_options *given) {
+  struct dps_options all = {0};
+  size_t size = given ? given->size / sizeof(void *) * sizeof(void *) : 0; /* whole fields */
+  if (size) memcpy(&all, given, size < sizeof all ? size : sizeof all);
+  return all;
 }
 
-static bool take_token(struct dps *e, const struct dps_options *options) {
-  const char *token = token_of(options);
-  if (!token) token = getenv("DPS_ACCESS_TOKEN");
-  return !token || dps_secret_set(&e->access_token, token);
+static bool take_secrets(struct dps_secrets *secrets, const struct dps_options *given) {
+  struct dps_options options = whole(given);
+  const char *token = options.access_token;
+  return (!token || dps_secrets_put(secrets, DPS_SECRET_ACCESS_TOKEN, token)) &&
+         dps_secrets_take(secrets, options.secrets) && dps_secrets_take(secrets, (void *)environ);
+}
+
+int dps_is_secret(const char *variable) {
+  return dps_secret_is_name(variable);
 }
 
 static struct dps *engine_new(const struct dps_options *options) {
   struct dps *e = calloc(1, sizeof *e);
   if (!e) return NULL;
   e->loop = dps_loop_new();
-  if (e->loop && take_token(e, options)) return e;
+  if (e->loop && take_secrets(&e->secrets, options)) return e;
   dps_close(&e);
   return NULL;
 }
@@ -117,7 +126,7 @@ static int end_tasks(lua_State *L) {
 
 static void engine_free(struct dps *e) {
   dps_loop_free(e->loop);
-  dps_secret_clear(&e->access_token);
+  dps_secrets_clear(&e->secrets);
   free(e);
 }
 

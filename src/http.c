@@ -24,6 +24,7 @@ struct dps_http {
   struct dps_http_settings settings; /* its strings are ours */
   struct curl_slist *shared;
   struct dps_http_signer signer; /* sign is NULL: none */
+  struct dps_token *token;       /* NULL: none */
   const char *ca_dir;            /* hashed directory of roots, or NULL */
   struct dps_http_slot **slots;
   size_t nslots;
@@ -86,7 +87,7 @@ static void release(struct dps_http_slot *slot, int code) {
 static bool start(struct dps_http_slot *slot, struct dps_http_request *request) {
   struct dps_http *client = slot->client;
   const struct dps_http_signer *signer = client->signer.sign ? &client->signer : NULL;
-  CURLcode rc = dps_http_slot_load(slot, request, client->shared, signer);
+  CURLcode rc = dps_http_slot_load(slot, request, client->shared, client->token, signer);
   if (rc == CURLE_OK && dps_loop_add_transfer(client->loop, &slot->transfer) != CURLM_OK)
     rc = CURLE_FAILED_INIT;
   if (rc != CURLE_OK) release(slot, (int)rc);
@@ -198,6 +199,12 @@ bool dps_http_share_header(struct dps_http *client, const char *line) {
   return list != NULL;
 }
 
+void dps_http_use_token(struct dps_http *client, struct dps_token *token) {
+  dps_token_ref(token);
+  dps_token_unref(client->token);
+  client->token = token;
+}
+
 void dps_http_set_signer(struct dps_http *client, struct dps_http_signer signer) {
   client->signer = signer;
 }
@@ -251,6 +258,7 @@ void dps_http_free(struct dps_http *client) {
     dps_http_slot_free(client->slots[i]);
   free(client->slots);
   wipe_headers(client->shared);
+  dps_token_unref(client->token);
   free_strings(&client->settings);
   free(client);
 }

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "loop.h"
 #include "sign_base.h"
+#include "token.h"
 
 struct dps_http;
 
@@ -68,6 +69,7 @@ struct dps_http_request {
   int code;    /* CURLE_OK, a CURLcode, or one of ours above */
   long status; /* HTTP status, 200 or more; 0 when no answer came */
   enum dps_sent sent;
+  unsigned long token_serial;    /* of the token that it carried; 0: none */
   struct dps_buf answer;         /* the body; libcurl's words, if any, where code is not CURLE_OK */
   struct dps_buf answer_headers; /* raw lines of the final answer */
 
@@ -81,6 +83,9 @@ struct dps_http *dps_http_new(struct dps_loop *, const struct dps_http_settings 
 /* Adds a header line ("Name: value") to all requests: copied, and wiped at free. False: out of
  * memory. */
 bool dps_http_share_header(struct dps_http *, const char *line);
+/* All requests carry this token from now on, as it is when each gets its slot. The client holds a
+ * reference. Where an answer shows the token that its request carried, stars stand in its place. */
+void dps_http_use_token(struct dps_http *, struct dps_token *);
 /* Signs all requests from now on; what context points to must outlive the client. */
 void dps_http_set_signer(struct dps_http *, struct dps_http_signer);
 /* Cancels what still runs. */

@@ -93,6 +93,7 @@ void dps_http_slot_free(struct dps_http_slot *slot) {
   if (!slot) return;
   if (slot->transfer.easy) curl_easy_cleanup(slot->transfer.easy);
   dps_http_signing_clear(&slot->signing);
+  dps_http_bearer_clear(&slot->bearer);
   curl_url_cleanup(slot->url);
   free(slot->url_text);
   free(slot);
@@ -182,7 +183,8 @@ static void unlink_taken_back(struct curl_slist **at) {
 }
 
 CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request *request,
-                            struct curl_slist *shared, const struct dps_http_signer *signer) {
+                            struct curl_slist *shared, const struct dps_token *token,
+                            const struct dps_http_signer *signer) {
   CURL *easy = slot->transfer.easy;
   request->slot = slot;
   slot->request = request;
@@ -191,6 +193,8 @@ CURLcode dps_http_slot_load(struct dps_http_slot *slot, struct dps_http_request 
   CURLcode rc = set_url(slot, request->url);
   if (rc != CURLE_OK) return rc;
   set_method(easy, request);
+  if (!dps_http_bearer_load(&slot->bearer, token, shared, &shared)) return CURLE_OUT_OF_MEMORY;
+  request->token_serial = slot->bearer.serial;
   if (slot->sigv4) unlink_taken_back(&request->headers);
   return dps_http_signing_load(&slot->signing, easy, signer, tie_headers(slot, shared));
 }
@@ -222,6 +226,8 @@ static void fill(const struct dps_http_slot *slot, struct dps_http_request *requ
 
 void dps_http_slot_end(struct dps_http_slot *slot, int code) {
   fill(slot, slot->request, code);
+  dps_http_bearer_hide(&slot->bearer, &slot->request->answer);
+  dps_http_bearer_hide(&slot->bearer, &slot->request->answer_headers);
   if (slot->tied) slot->tied->next = NULL;
   slot->tied = NULL;
   slot->request->slot = NULL;

@@ -3,6 +3,7 @@
 #ifndef DPS_HTTP_SLOT_H
 #define DPS_HTTP_SLOT_H
 
+#include "http_bearer.h"
 #include "http_sign.h"
 
 struct dps_http_slot {
@@ -16,6 +17,7 @@ struct dps_http_slot {
   bool sigv4;                       /* libcurl signs: the URL is what it signs */
   bool sending;                     /* libcurl's numbers are of this transfer: its sending began */
   long before; /* bytes that had left when it began: what opened a tunnel through a proxy */
+  struct dps_http_bearer bearer;
   struct dps_http_signing signing;
   char error[CURL_ERROR_SIZE];
 };
@@ -25,10 +27,11 @@ struct dps_http_slot *dps_http_slot_new(struct dps_loop *, const struct dps_http
                                         const char *ca_dir);
 void dps_http_slot_free(struct dps_http_slot *);
 
-/* Puts a request onto the handle, its own header lines before the shared ones; signer may be NULL.
- * Whatever it gives, dps_http_slot_end must follow. */
+/* Puts a request onto the handle: its own header lines, the token's, the shared ones; token and
+ * signer may be NULL. Whatever it gives, dps_http_slot_end must follow. */
 CURLcode dps_http_slot_load(struct dps_http_slot *, struct dps_http_request *,
-                            struct curl_slist *shared, const struct dps_http_signer *signer);
+                            struct curl_slist *shared, const struct dps_token *,
+                            const struct dps_http_signer *);
 /* Fills in what the transfer came to (a code that the request has already is kept), and lets go of
  * the request. */
 void dps_http_slot_end(struct dps_http_slot *, int code);

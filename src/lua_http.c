@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "lua_http.h"
 #include "lua_secret.h"
+#include "lua_token.h"
 #include "state.h"
 
 #define CLIENT "dps.http"
 #define REQUEST "dps.http_request"
 
-enum { MAX_OWN_HEADERS = 32, SHORTEST_SECRET = 8 };
+enum { MAX_OWN_HEADERS = 32 };
 
 struct client {
-  struct dps_http *http;   /* NULL until made, once finalized, and where the engine is closing */
-  struct dps_secret token; /* to hide it in answers that echo it */
-  bool writes_refused;     /* dry run: nothing but GET and HEAD leaves */
+  struct dps_http *http; /* NULL until made, once finalized, and where the engine is closing */
+  bool writes_refused;   /* dry run: nothing but GET and HEAD leaves */
 };
 
 struct request {
@@ -32,28 +32,28 @@ struct request {
 
 /* --- settings --- */
 
-static const char *text_setting(lua_State *L, const char *name) {
-  return lua_getfield(L, 1, name) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
+static const char *text_setting(lua_State *L, int from, const char *name) {
+  return lua_getfield(L, from, name) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
 }
 
 /* A number in units of 1/scale, as a whole number of those: 1 to most. */
-static long number_setting(lua_State *L, const char *name, lua_Number otherwise, int scale,
-                           int most) {
-  lua_getfield(L, 1, name);
+static long number_setting(lua_State *L, int from, const char *name, lua_Number otherwise,
+                           int scale, int most) {
+  lua_getfield(L, from, name);
   lua_Number n = luaL_optnumber(L, -1, otherwise) * scale;
   if (!(n >= 1 && n <= most)) luaL_error(L, "http: %s is out of range", name);
   return (long)n;
 }
 
-static void read_settings(lua_State *L, struct dps_http_settings *s) {
-  s->ca_file = text_setting(L, "ca_file");
-  s->client_cert = text_setting(L, "client_cert");
-  s->client_key = text_setting(L, "client_key");
-  s->connect_timeout_ms = number_setting(L, "connect_timeout", 10, 1000, INT_MAX);
-  s->timeout_ms = number_setting(L, "timeout", 60, 1000, INT_MAX);
-  s->max_body = (size_t)number_setting(L, "max_body", 32 << 20, 1, INT_MAX);
-  s->slots = (size_t)number_setting(L, "in_flight", 32, 1, 1024);
-  lua_getfield(L, 1, "direct");
+void dps_http_settings(lua_State *L, int from, struct dps_http_settings *s) {
+  s->ca_file = text_setting(L, from, "ca_file");
+  s->client_cert = text_setting(L, from, "client_cert");
+  s->client_key = text_setting(L, from, "client_key");
+  s->connect_timeout_ms = number_setting(L, from, "connect_timeout", 10, 1000, INT_MAX);
+  s->timeout_ms = number_setting(L, from, "timeout", 60, 1000, INT_MAX);
+  s->max_body = (size_t)number_setting(L, from, "max_body", 32 << 20, 1, INT_MAX);
+  s->slots = (size_t)number_setting(L, from, "in_flight", 32, 1, 1024);
+  lua_getfield(L, from, "direct");
   s->direct = lua_toboolean(L, -1);
 }
 
@@ -78,17 +78,16 @@ static void share_lines(lua_State *L, struct dps_http *http) {
   }
 }
 
-/* The bearer line exists only in C, and is wiped with the client. */
-static void share_bearer(lua_State *L, struct client *client) {
+/* A token that somebody renews, or a secret that stays what it is. Its line exists only in C. */
+static void use_token(lua_State *L, struct dps_http *http) {
   if (lua_getfield(L, 1, "token") == LUA_TNIL) return;
-  const struct dps_secret *token = dps_check_secret(L, -1);
-  struct dps_buf line;
-  dps_buf_init(&line, 64 * 1024);
-  bool ok = dps_secret_set(&client->token, token->bytes) &&
-            dps_buf_puts(&line, "Authorization: Bearer ") && dps_buf_puts(&line, token->bytes) &&
-            dps_http_share_header(client->http, dps_buf_str(&line));
-  if (line.data) explicit_bzero(line.data, line.len);
-  dps_buf_clear(&line);
+  struct dps_token *token = dps_test_token(L, -1);
+  if (token) return dps_http_use_token(http, token);
+  const struct dps_secret *secret = dps_check_secret(L, -1);
+  token = dps_token_new();
+  bool ok = token && dps_token_set(token, secret, -1, 0);
+  if (ok) dps_http_use_token(http, token);
+  dps_token_unref(token);
   if (!ok) luaL_error(L, "the access token is too long, or memory ran out");
 }
 
@@ -96,11 +95,11 @@ static int m_client_gc(lua_State *L) {
   struct client *client = luaL_checkudata(L, 1, CLIENT);
   dps_http_free(client->http);
   client->http = NULL;
-  dps_secret_clear(&client->token);
   return 0;
 }
 
-/* native.http{ headers = {"Name: value", ...}, token =, ca_file =, client_cert =, client_key =,
+/* native.http{ headers = {"Name: value", ...}, token = (a handle, or one of
+ * native.token), ca_file =, client_cert =, client_key =,
  * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, direct = (no
  * proxy), dry_run = } -> client */
 static int l_http(lua_State *L) {
@@ -111,14 +110,14 @@ static int l_http(lua_State *L) {
   struct client *client = lua_newuserdatauv(L, sizeof *client, 0);
   *client = (struct client){0};
   luaL_setmetatable(L, CLIENT);
-  read_settings(L, &settings);
+  dps_http_settings(L, 1, &settings);
   if (dps_engine(L)->closing) return lua_settop(L, 2), 1; /* what is made now is never finalized */
   client->http = dps_http_new(dps_engine_loop(L), &settings);
   if (!client->http) return luaL_error(L, "not enough memory");
   lua_getfield(L, 1, "dry_run");
   client->writes_refused = lua_toboolean(L, -1);
   share_lines(L, client->http);
-  share_bearer(L, client);
+  use_token(L, client->http);
   lua_settop(L, 2);
   return 1;
 }
@@ -175,28 +174,18 @@ static int push_failure(lua_State *L, const struct dps_http_request *http) {
   return 6;
 }
 
-/* A proxy's error page may show the request: what a script gets to see never holds the token. */
-static void hide(struct dps_buf *text, const struct dps_secret *token) {
-  if (token->len < SHORTEST_SECRET || !text->data) return;
-  char *at = text->data;
-  while ((at = memmem(at, text->len - (size_t)(at - text->data), token->bytes, token->len)))
-    memset(at, '*', token->len);
-}
-
 /* The answer's memory goes now, not when the collector comes by. */
 static int k_request(lua_State *L, int status, lua_KContext context) {
   struct request *request = lua_touserdata(L, AT_REQUEST);
   struct dps_http_request *http = &request->http;
-  const struct client *client = lua_touserdata(L, ARG_CLIENT);
   (void)status, (void)context;
-  hide(&http->answer, &client->token);
-  hide(&http->answer_headers, &client->token);
   if (!request->wait.done && http->code == CURLE_OK) http->code = DPS_HTTP_CANCELLED;
-  int n = 3;
+  int n = 4;
   if (http->code == CURLE_OK) {
     lua_pushinteger(L, http->status);
     lua_pushlstring(L, dps_buf_str(&http->answer), http->answer.len);
     lua_pushlstring(L, dps_buf_str(&http->answer_headers), http->answer_headers.len);
+    lua_pushinteger(L, (lua_Integer)http->token_serial);
   } else {
     n = push_failure(L, http);
   }
@@ -266,8 +255,8 @@ static struct request *new_request(lua_State *L, const struct client *client) {
 }
 
 /* client:request(method, url [, body, header lines, operation, name]) -> status, body, headers (raw
- * lines) | nil, code, message, sent ("no" "maybe" "yes"), status (0: no answer), headers code is a
- * CURLcode, or one of ours (http.h). Waits. */
+ * lines), serial of the token that it carried | nil, code, message, sent ("no" "maybe" "yes"),
+ * status (0: no answer), headers code is a CURLcode, or one of ours (http.h). Waits. */
 static int l_request(lua_State *L) {
   struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);
   lua_settop(L, ARG_NAME);

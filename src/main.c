@@ -9,6 +9,8 @@
 
 #include "dps.h"
 
+extern char **environ;
+
 static dps *engine;
 static pthread_t main_thread;
 static volatile sig_atomic_t interrupted;
@@ -34,22 +36,25 @@ static void handle_signals(void) {
   signal(SIGPIPE, SIG_IGN);
 }
 
-/* Takes a secret out of the environment: the engine has its copy; scripts, children and /proc see
- * nothing. */
-static void forget(const char *name) {
-  char *value = getenv(name);
-  if (value) explicit_bzero(value, strlen(value));
-  unsetenv(name);
+/* Takes the secrets out of the environment, in the block that /proc shows as well: the engine has
+ * its copies; scripts and children see nothing. */
+static void forget_secrets(void) {
+  char **to = environ;
+  for (char **at = environ; at && *at; at++) {
+    if (dps_is_secret(*at))
+      explicit_bzero(*at, strlen(*at));
+    else
+      *to++ = *at;
+  }
+  if (to) *to = NULL;
 }
 
 int main(int argc, char *argv[]) {
-  struct dps_options options = {.size = sizeof options};
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_TOP_PAD, 1 << 20);
   handle_signals();
-  options.access_token = getenv("DPS_ACCESS_TOKEN");
-  engine = dps_open(&options);
-  forget("DPS_ACCESS_TOKEN");
+  engine = dps_open(NULL);
+  forget_secrets();
   if (!engine) return fputs("dps: not enough memory\n", stderr), DPS_FAILED;
   if (interrupted) dps_stop(engine, 128 + interrupted); /* it came while the engine was made */
   int code = dps_cli(engine, argc, argv);

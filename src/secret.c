@@ -4,17 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_line_end(char c) {
+  return c == '\n' || c == '\r';
+}
+
+bool dps_secret_set_bytes(struct dps_secret *secret, const void *bytes, size_t len) {
+  char *copy = malloc(len + 1);
+  if (!copy) return false;
+  memcpy(copy, bytes, len);
+  copy[len] = '\0';
+  dps_secret_clear(secret);
+  *secret = (struct dps_secret){copy, len};
+  return true;
+}
+
 bool dps_secret_set(struct dps_secret *secret, const char *text) {
   size_t len = strlen(text);
-  while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+  while (len && is_line_end(text[len - 1]))
     len--;
-  char *bytes = malloc(len + 1);
-  if (!bytes) return false;
-  memcpy(bytes, text, len);
-  bytes[len] = '\0';
-  dps_secret_clear(secret);
-  *secret = (struct dps_secret){bytes, len};
-  return true;
+  return dps_secret_set_bytes(secret, text, len);
+}
+
+void dps_secret_trim(struct dps_secret *secret) {
+  while (secret->len && is_line_end(secret->bytes[secret->len - 1]))
+    secret->bytes[--secret->len] = '\0';
 }
 
 void dps_secret_clear(struct dps_secret *secret) {
@@ -28,4 +41,12 @@ bool dps_secret_is_token(const struct dps_secret *secret) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
   size_t n = secret->bytes ? strspn(secret->bytes, letters) : 0;
   return n > 0 && n + strspn(secret->bytes + n, "=") == secret->len;
+}
+
+bool dps_secret_is_text(const struct dps_secret *secret) {
+  for (size_t i = 0; i < secret->len; i++) {
+    unsigned char c = (unsigned char)secret->bytes[i];
+    if (c < ' ' || c == 0x7f) return false;
+  }
+  return secret->len > 0;
 }

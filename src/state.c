@@ -13,10 +13,15 @@ int luaopen_cjson(lua_State *L);
 
 static const char engine_key = 'e';
 
-struct dps *dps_engine(lua_State *L) {
+struct dps *dps_engine_or_null(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
   struct dps *e = lua_touserdata(L, -1);
   lua_pop(L, 1);
+  return e;
+}
+
+struct dps *dps_engine(lua_State *L) {
+  struct dps *e = dps_engine_or_null(L);
   if (!e) luaL_error(L, "no dps engine in this Lua state (or it has been closed)");
   return e;
 }
@@ -61,8 +66,10 @@ static void open_all(lua_State *L, opener *const *openers) {
 
 /* Leaves the table on the stack. */
 static void push_native(lua_State *L, opener *const *more) {
-  static opener *const everywhere[] = {dps_open_os, dps_open_json, dps_open_sqlite, dps_open_regex,
-                                       NULL};
+  static opener *const everywhere[] = {
+      dps_open_os,     dps_open_json, dps_open_sqlite, dps_open_regex, dps_open_token,
+      dps_open_secret, NULL,
+  };
   lua_newtable(L);
   lua_pushstring(L, dps_version());
   lua_setfield(L, -2, "version");
@@ -75,8 +82,7 @@ static void push_native(lua_State *L, opener *const *more) {
 }
 
 void dps_state_fill(lua_State *L) {
-  static opener *const engine_parts[] = {dps_open_secret, dps_open_task, dps_open_http,
-                                         dps_open_serve, NULL};
+  static opener *const engine_parts[] = {dps_open_task, dps_open_http, dps_open_serve, NULL};
   preload(L);
   push_native(L, engine_parts);
   lua_pop(L, 1);
@@ -85,10 +91,10 @@ void dps_state_fill(lua_State *L) {
 /* --- the local library's state --- */
 
 static int boot_bare(lua_State *L) {
-  static opener *const nothing[] = {NULL};
+  static opener *const library[] = {dps_open_secret_match, NULL};
   luaL_openlibs(L);
   preload(L);
-  push_native(L, nothing);
+  push_native(L, library);
   return 0;
 }
 

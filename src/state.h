@@ -9,14 +9,14 @@
 
 #include "dps.h"
 #include "loop.h"
-#include "secret.h"
+#include "secret_named.h"
 #include "task.h"
 
 struct dps {
   lua_State *L; /* the main state; NULL in a module of somebody else's Lua */
   struct dps_loop *loop;
   struct dps_tasks tasks;
-  struct dps_secret access_token;
+  struct dps_secrets secrets; /* by name, as the run was given them */
   /* Atomic, for dps_stop in another thread: whoever sets its own first sees the other's. */
   lua_State *_Atomic running; /* the coroutine that executes now, for the stop hook */
   atomic_int arming;          /* threads inside dps_stop that may touch what `running` was */
@@ -31,6 +31,8 @@ struct dps {
 
 /* The engine that L belongs to. Raises when there is none. */
 struct dps *dps_engine(lua_State *L);
+/* The same; NULL when there is none, as in the local library's state. */
+struct dps *dps_engine_or_null(lua_State *L);
 struct dps_loop *dps_engine_loop(lua_State *L);
 
 /* L executes from now on; NULL: nothing does. Returns when no dps_stop in another thread can still
@@ -67,6 +69,9 @@ void dps_open_json(lua_State *L);
 void dps_open_sqlite(lua_State *L);
 void dps_open_regex(lua_State *L);
 void dps_open_secret(lua_State *L);
+void dps_open_token(lua_State *L);
+/* To be opened after dps_open_secret, and never where scripts run. */
+void dps_open_secret_match(lua_State *L);
 void dps_open_task(lua_State *L);
 void dps_open_http(lua_State *L);
 void dps_open_serve(lua_State *L);

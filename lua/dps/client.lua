@@ -3,8 +3,8 @@
 -- resource.
 
 local native = require "dps.native"
+local auth = require "dps.auth"
 local config = require "dps.config"
-local err = require "dps.err"
 local gate = require "dps.gate"
 local intents = require "dps.intent"
 local json = require "dps.json"
@@ -17,6 +17,7 @@ local client = {}
 ---@field settings table   dps.config's
 ---@field run dps.Run
 ---@field http userdata?   native client, made at the first call
+---@field auth dps.Auth?    whom it calls as, likewise
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
 ---@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
 ---@field sender fun(intent: dps.Intent): any  what the gate sends with
@@ -25,26 +26,12 @@ Client.__index = Client
 
 local BODY_KEPT = 4096
 
-local function access_token(run)
-  if run.token then
-    return run.token
-  end
-  local token, wrong = native.access_token()
-  if wrong then
-    err.raise {
-      kind = "refused", message = "DPS_ACCESS_TOKEN can't be used: " .. wrong,
-      hint = "set it to the token alone, without \"Bearer\" and without quotes",
-    }
-  end
-  return token
-end
-
-local function header_lines(settings)
+local function header_lines(settings, found)
   return {
     "Accept: application/json",
     "Expect:",
-    "x-api-key: " .. settings.api_key,
-    "x-gw-ims-org-id: " .. settings.ims_org,
+    "x-api-key: " .. (settings.api_key or found.api_key),
+    "x-gw-ims-org-id: " .. (settings.ims_org or found.ims_org),
     "x-sandbox-name: " .. settings.sandbox,
   }
 end
@@ -52,10 +39,11 @@ end
 -- Made at the first call, so that a script which makes none needs no settings.
 function Client:connect()
   local settings = self.settings
-  local token = access_token(self.run)
-  config.require_target(settings, token ~= nil)
+  local who = auth.of(settings, self.run)
+  config.require_target(settings, who ~= nil, who and who.found)
+  self.auth = who
   self.http = native.http {
-    headers = header_lines(settings), token = token, dry_run = self.run.dry_run,
+    headers = header_lines(settings, who.found), token = who.token, dry_run = self.run.dry_run,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
     direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
     ca_file = settings.ca_file, client_cert = settings.client_cert,
@@ -65,7 +53,7 @@ end
 
 local function fail(intent, fields)
   fields.name = intent.name or intent.id
-  fields.attempts = 1
+  fields.attempts = intent.attempts or 1
   intents.fail(intent, fields)
 end
 
@@ -111,12 +99,12 @@ local function redirect_hint(status, lines)
     :format(to) or nil
 end
 
-local function fail_status(intent, status, text, lines)
+local function fail_status(intent, status, text, lines, hint)
   local kind, retryable = outcome.of_status(status, intent.method)
   local words, id = problem.read(text, lines)
   fail(intent, {
     kind = kind, status = status, message = words, request_id = id, retryable = retryable,
-    sent = "yes", body = text:sub(1, BODY_KEPT), hint = redirect_hint(status, lines),
+    sent = "yes", body = text:sub(1, BODY_KEPT), hint = hint,
   })
 end
 
@@ -149,25 +137,39 @@ function Client:trace(intent, started, text)
     (native.monotonic() - started) * 1000))
 end
 
+-- One sending, under the token that is good now.
+local function exchange(self, intent)
+  self.auth:ready(intent)
+  local started = self.run.verbose and native.monotonic()
+  local url, name = self.settings.base_url .. intent.target, intent.name or intent.id
+  local status, text, lines, more, answered, answer_lines =
+    self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
+  self:trace(intent, started, status or lines)
+  return status, text, lines, more, answered, answer_lines
+end
+
 ---Sends an intent and gives what the service answered. Raises an error object for everything but a
----2xx with JSON, or with nothing, in it.
+---2xx with JSON, or with nothing, in it. A 401 means that nothing was done, so a write too is sent
+---again, once, under a new token.
 ---@param intent dps.Intent
 ---@return any value       decoded; nil for an empty body
 ---@return integer status
 ---@return string text      the body
 ---@return string lines     the answer's header lines
 function Client:send(intent)
-  local started = self.run.verbose and native.monotonic()
-  local url, name = self.settings.base_url .. intent.target, intent.name or intent.id
-  local status, text, lines, sent, answered, answer_lines =
-    self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
-  if not status then
-    self:trace(intent, started, lines)
-    return fail_transport(intent, text, lines, sent, answered, answer_lines)
+  local status, text, lines, more, answered, answer_lines = exchange(self, intent)
+  if status == 401 and self.auth:refused(more) then
+    intent.attempts = 2
+    status, text, lines, more, answered, answer_lines = exchange(self, intent)
   end
-  self:trace(intent, started, status)
+  if not status then
+    return fail_transport(intent, text, lines, more, answered, answer_lines)
+  elseif status == 401 then
+    return fail_status(intent, status, text, lines, self.auth:hint())
+  end
+  self.auth:accepted(more)
   if status < 200 or status > 299 then
-    return fail_status(intent, status, text, lines)
+    return fail_status(intent, status, text, lines, redirect_hint(status, lines))
   end
   return decode(intent, status, text, lines), status, text, lines
 end

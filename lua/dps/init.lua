@@ -25,6 +25,7 @@ local native = require "dps.native"
 ---@field json table
 ---@field rank table                                                -- priorities
 ---@field representation table                                      -- text, html, json, images
+---@field secret table                                              -- handles of tokens and keys
 ---@field version string
 local dps = { version = native.version }
 
@@ -34,7 +35,7 @@ end
 
 local MODULES = {
   csv = "dps.csv", date = "dps.date", json = "dps.json", rank = "dps.rank",
-  representation = "dps.representation",
+  representation = "dps.representation", secret = "dps.secret",
 }
 
 local MEMBERS = {

@@ -259,10 +259,32 @@ static void test_token_is_copied_and_a_script_cannot_read_it(void **state) {
   memset(token, 'x', strlen(token));
   noted[0] = '\0';
   lua_register(dps_lua(engine), "note", l_note);
-  run(engine, "local t = require('dps.native').access_token() note(t) note(getmetatable(t))");
+  run(engine, "local t = dps.secret.from_env 'DPS_ACCESS_TOKEN' note(t) note(getmetatable(t))");
   assert_null(strstr(noted, "secret-token"));
   assert_null(strstr(noted, "nil"));
   dps_close(&engine);
+}
+
+/* What a script gets of a host's secrets: handles. The environment's are behind them. */
+static void test_secrets_of_the_host_go_before_the_environment_and_stay_hidden(void **state) {
+  static const char *const secrets[] = {"DPS_SECRET_A=of-the-host", "DPS_SECRET_B=", NULL};
+  const struct dps_options options = {.size = sizeof options, .secrets = secrets};
+  (void)state;
+  setenv("DPS_SECRET_A", "theirs", 1);
+  setenv("DPS_SECRET_B", "theirs", 1);
+  setenv("DPS_SECRET_C", "theirs", 1);
+  dps *engine = dps_open(&options);
+  assert_non_null(engine);
+  lua_register(dps_lua(engine), "note", l_note);
+  noted[0] = '\0';
+  run(engine, "note(dps.secret.from_env 'DPS_SECRET_A', dps.secret.from_env 'DPS_SECRET_C')\n"
+              "note(pcall(dps.secret.from_env, 'DPS_SECRET_B'))");
+  dps_close(&engine);
+  assert_non_null(strstr(noted, "dps.secret: (hidden) dps.secret: (hidden);false "));
+  assert_null(strstr(noted, "of-the-host"));
+  assert_null(strstr(noted, "theirs"));
+  for (char name[] = "DPS_SECRET_A"; name[11] <= 'C'; name[11]++)
+    unsetenv(name);
 }
 
 static void test_fields_beyond_the_size_of_the_options_are_not_read(void **state) {
@@ -272,8 +294,8 @@ static void test_fields_beyond_the_size_of_the_options_are_not_read(void **state
   (void)state;
   noted[0] = '\0';
   lua_register(dps_lua(engine), "note", l_note);
-  run(engine, "note((require('dps.native').access_token()))");
-  assert_string_equal(noted, "nil;");
+  run(engine, "note(require('dps.native').secret.named 'DPS_ACCESS_TOKEN')");
+  assert_string_equal(noted, ";");
   dps_close(&engine);
 }
 
@@ -304,6 +326,7 @@ int main(void) {
       IN_HOST(test_host_function_can_load_another_script),
       IN_HOST(test_two_engines_live_side_by_side),
       cmocka_unit_test(test_token_is_copied_and_a_script_cannot_read_it),
+      cmocka_unit_test(test_secrets_of_the_host_go_before_the_environment_and_stay_hidden),
       cmocka_unit_test(test_fields_beyond_the_size_of_the_options_are_not_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,7 @@ must "other settings are seen as ever" has "$out" DPS_API_KEY=key
 
 start_library
 must "dps serve starts" [ -n "$url" ]
-printf '%s\n' 'error(tostring(require("dps.native").access_token()))' >show.lua
+printf '%s\n' 'error(tostring(dps.secret.from_env "DPS_ACCESS_TOKEN"))' >show.lua
 printf '%s\n' 'dps.create_fallback { name = "Summer" }' >invalid.lua
 printf '%s\n' 'local client = require("dps.client").default()' 'client:connect()' \
   'error(require("dps.json").encode(client.settings) or "x")' >client.lua

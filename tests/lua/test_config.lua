@@ -68,15 +68,40 @@ function T.test_flag_beats_environment_beats_profile_beats_default()
 end
 
 function T.test_every_setting_has_its_flag_its_variable_and_its_profile_key()
-  local values = { base_url = "https://example.com/x", timeout = 5, connect_timeout = 6 }
+  local values = { base_url = "https://example.com/x", token_url = "https://example.com/y",
+    timeout = 5, connect_timeout = 6 }
   for _, setting in ipairs(config.settings) do
     local name, value = setting.name, values[setting.name] or "value"
+    local clean = setting.check(value)
     local given = { [name] = value, client_cert = "value" }
     local env = { [setting.env] = tostring(value), DPS_CLIENT_CERT = "value" }
-    lu.assertEquals(load(given)[name], value)
-    lu.assertEquals(load({}, env)[name], value)
-    lu.assertEquals(load({ profile = "a" }, {}, { a = given })[name], value)
+    lu.assertEquals(load(given)[name], clean)
+    lu.assertEquals(load({}, env)[name], clean)
+    lu.assertEquals(load({ profile = "a" }, {}, { a = given })[name], clean)
   end
+end
+
+function T.test_commands_are_cut_into_words_and_lists_are_taken_as_they_are()
+  local name = "access_token_command"
+  lu.assertEquals(load({ [name] = "pass show 'a b'" })[name], { "pass", "show", "a b" })
+  lu.assertEquals(load({ [name] = { "pass", "", "*" } })[name], { "pass", "", "*" })
+  refused("--access-token-command: holds \"|\"", { [name] = "a | b" })
+  refused("--access-token-command: has a single quote without its end", { [name] = "a 'b" })
+  refused("--access-token-command: names no command", { [name] = " " })
+  refused("--access-token-command: names no command", { [name] = {} })
+  refused("--access-token-command: has a word that must be a string", { [name] = { 1 } })
+  refused("--access-token-command: must be a string", { [name] = true })
+end
+
+function T.test_scopes_are_a_list_or_a_text_with_commas_or_blanks()
+  for _, given in ipairs { "a,b.c", " a  b.c ", "a, b.c", { "a", "b.c" } } do
+    lu.assertEquals(load({ scopes = given }).scopes, "a,b.c")
+  end
+  refused("--scopes: names no scope", { scopes = " , " })
+  refused("--scopes: must be a string", { scopes = 5 })
+  refused("--scopes: has an item that is no string", { scopes = { 5 } })
+  refused("is no scope", { scopes = 'a,b"c' })
+  refused("is no scope", { scopes = "a,b\0" })
 end
 
 function T.test_an_empty_variable_is_not_set()
@@ -175,7 +200,7 @@ end
 
 function T.test_secrets_in_a_profile_are_refused_and_not_shown()
   local keys = { access_token = "DPS_ACCESS_TOKEN", accessToken = "DPS_ACCESS_TOKEN",
-    client_secret = "DPS_ACCESS_TOKEN", CLIENT_SECRET = "DPS_ACCESS_TOKEN" }
+    client_secret = "DPS_CLIENT_SECRET", CLIENT_SECRET = "DPS_CLIENT_SECRET" }
   for key, variable in pairs(keys) do
     local message = refused("secrets do not belong in this file", { profile = "a" }, {},
       { a = { sandbox = "s", [key] = "s3cr3t" } })
@@ -391,9 +416,11 @@ function T.test_nothing_missing_is_no_error()
 end
 
 function T.test_no_secret_is_a_setting()
-  for _, setting in ipairs(config.settings) do
-    lu.assertNil(setting.name:find "token")
-    lu.assertNil(setting.name:find "secret")
+  for _, secret in ipairs(require "dps.config.secrets") do
+    for _, setting in ipairs(config.settings) do
+      lu.assertNotEquals(setting.name, secret.name)
+      lu.assertNotEquals(setting.env, secret.env)
+    end
   end
 end
 

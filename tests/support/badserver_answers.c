@@ -268,6 +268,29 @@ static void answer_count(struct conn *c) {
   clear(&body);
 }
 
+/* What the path asks for: /STATUS/HEX/STATUS/HEX ..., one pair for each request in order, the last
+ * for all that follow. HEX is the body; "-" is an empty one. */
+static void answer_said(struct conn *c) {
+  const char *at = c->rest;
+  int turn = request_counts[c->b - behaviours];
+  for (const char *next; turn > 1; turn--) {
+    next = *at ? strchr(at + 1, '/') : NULL;
+    next = next ? strchr(next + 1, '/') : NULL;
+    if (!next || !isdigit((unsigned char)next[1])) break;
+    at = next;
+  }
+  int status = (int)strtol(at + 1, NULL, 10);
+  const char *hex = strchr(at + 1, '/');
+  struct bytes body = {0};
+  for (hex = hex ? hex + 1 : ""; isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1]);
+       hex += 2) {
+    char digits[3] = {hex[0], hex[1], 0}, byte = (char)strtol(digits, NULL, 16);
+    add(&body, &byte, 1);
+  }
+  reply(c, status, type_of(c->b), &body);
+  clear(&body);
+}
+
 static void answer_names(struct conn *c) {
   struct bytes body = {0};
   for (const struct behaviour *b = behaviours; b->name; b++)
@@ -361,6 +384,10 @@ const struct behaviour behaviours[] = {
     {.name = "echo", .answer = answer_echo},
     {.name = "_log", .answer = answer_log},
     {.name = "_count", .answer = answer_count},
+    {.name = "_say", .answer = answer_said},
+    {.name = "_say_slowly", .answer = answer_said, .delay_ms = 300},
+    {.name = "_say_later", .answer = answer_said, .headers = "Retry-After: 1"},
+    {.name = "_say_much_later", .answer = answer_said, .headers = "Retry-After: 3600"},
     {.answer = answer_names}, /* the end: a name that is not in the table */
 };
 

@@ -1,5 +1,5 @@
 -- What Adobe's gateway looks at before the service sees a request: the four headers (contract 1.0,
--- 4.2). Pure. Any well-formed bearer token is good here.
+-- 4.2). Pure. Any well-formed bearer token is good here, unless the library asks for its own.
 
 local gateway = {}
 
@@ -16,6 +16,19 @@ local function is_bearer(value)
   return token ~= nil and scheme:lower() == "bearer"
 end
 
+local INVALID_TOKEN, INVALID_KEY = "Oauth token is not valid", "Api Key is invalid"
+
+-- A token that is not known, or has expired, and a key that is not its client's.
+local function check_token(headers, client_of)
+  local client = client_of(headers.authorization:match " (.*)$")
+  if not client then
+    return "401013", INVALID_TOKEN
+  elseif headers["x-api-key"] ~= client then
+    return "403003", INVALID_KEY
+  end
+  return nil
+end
+
 local function is_sandbox(value)
   return #value <= MAX_SANDBOX and value:find "^%w[%w-]*$" ~= nil
 end
@@ -25,7 +38,7 @@ end
 -- organisation.
 local CHECKS = {
   { "authorization", "403010", "Oauth token is missing.", is_given },
-  { "authorization", "401013", "Oauth token is not valid", is_bearer },
+  { "authorization", "401013", INVALID_TOKEN, is_bearer },
   { "x-api-key", "403000", "Api Key is required", is_given },
   { "x-gw-ims-org-id", "400003", "Missing header: x-gw-ims-org-id", is_given },
   { "x-sandbox-name", "400003", "Missing header: x-sandbox-name", is_given },
@@ -33,14 +46,19 @@ local CHECKS = {
 }
 
 ---@param headers table<string, string>  names in lower case
+---@param client_of (fun(token: string): string?)?  the client that a token was given to; nil: any
+---  token will do
 ---@return string|nil code  nil when all is well
 ---@return string? message
-function gateway.check(headers)
+function gateway.check(headers, client_of)
   for _, check in ipairs(CHECKS) do
     local name, code, message, passes = table.unpack(check)
     if not passes(headers[name] or "") then
       return code, message
     end
+  end
+  if client_of then
+    return check_token(headers, client_of)
   end
   return nil
 end

@@ -38,6 +38,9 @@
 -- 18  orderBy                 taken like orderby, which is what links say
 -- 19  %3A in ids              decoded
 -- 20  slashes                 a trailing or a double slash is another path: 404
+--  -  tokens                  any well-formed one; with `auth = "strict"` those of ims.lua alone:
+--                             401013 for one that is unknown or has expired, 403003 where the key
+--                             is not its client's
 --  -  x-sandbox-name          400 when missing or ill-formed; other services would take `prod`
 --  -  unknown fields          ignored and dropped, at every depth
 --  -  references              checked on every write, where the library knows the kind
@@ -47,11 +50,13 @@
 local answer = require "dps.library.answer"
 local born = require "dps.library.born"
 local gateway = require "dps.library.gateway"
+local ims = require "dps.library.ims"
 local native = require "dps.native"
 local options = require "dps.options"
 local resource = require "dps.resource"
 local routes = require "dps.library.routes"
 local storage = require "dps.library.store"
+local tokens = require "dps.library.tokens"
 local verbs = require "dps.library.verbs"
 
 local library = {}
@@ -67,6 +72,8 @@ local library = {}
 ---@field store dps.library.Store
 ---@field routes dps.library.Routes
 ---@field empty boolean
+---@field ims dps.library.Ims
+---@field client_of (fun(token: string): string?)?  where only its own tokens are good
 ---@field sandboxes table<string, dps.library.Sandbox>  those known to be in the database
 local Library = {}
 Library.__index = Library
@@ -135,11 +142,14 @@ end
 
 ---@return dps.library.Answer
 local function answer_one(self, context, request)
+  if ims.is_asked(request) then
+    return self.ims:answer(context, request)
+  end
   if not routes.is_ours(request.target) then
     return answer.problem(context, 404,
       "there is nothing at this path; the service is below " .. routes.BASE)
   end
-  local code, message = gateway.check(request.headers)
+  local code, message = gateway.check(request.headers, self.client_of)
   if code then
     return answer.gateway(context, code, message)
   end
@@ -161,9 +171,11 @@ end
 
 -- Batches -----------------------------------------------------------------------------------------
 
--- A first look into a sandbox writes too: the sandbox is born.
+-- A first look into a sandbox writes too: the sandbox is born. Tokens are in no database.
 local function writes(self, request)
-  return request.method ~= "GET" or not self.sandboxes[request.headers["x-sandbox-name"]]
+  local write = request.method ~= "GET"
+    or not self.sandboxes[request.headers["x-sandbox-name"]]
+  return write and not ims.is_asked(request)
 end
 
 local function first_write(self, batch)
@@ -220,25 +232,56 @@ function Library:close()
   self.store:close()
 end
 
+-- Who may get tokens, and whether they are asked for.
+local LIFETIME = 86399 -- seconds, as the documents show it
+
+local function read_credential(path)
+  if path == nil then
+    return nil
+  end
+  local credential, why = native.token.credentials(path)
+  if credential and not credential.client_secret then
+    credential, why = nil, path .. ": there is no client secret in it"
+  end
+  return credential, why
+end
+
+local function open_authority(self, given)
+  local credential, why = read_credential(given.credentials)
+  if why then
+    return nil, why
+  end
+  local issued = tokens.new(given.token_lifetime or LIFETIME)
+  self.ims = ims.new(issued, credential)
+  self.client_of = given.auth == "strict" and function(token)
+    return issued:client_of(token)
+  end or nil
+  return self
+end
+
 ---@class dps.library.Options
 ---@field db string?      path of the database, made when absent; nil: in memory
 ---@field empty boolean?  sandboxes used for the first time hold nothing at all
+---@field auth "any"|"strict"|nil    strict: only tokens of its own endpoint are good; default any
+---@field credentials string?        the Developer Console's file of the one client that gets
+---  tokens; nil: every client does
+---@field token_lifetime integer?    seconds
 
 ---@param given dps.library.Options?
 ---@return dps.library.Library|nil
 ---@return string? message  a sentence that says what is wrong with the database and what to do
 function library.open(given)
-  given = options.check("dps.library.open", given, { "db", "empty" })
-  local store, message = storage.open(given.db)
-  if not store then
+  given = options.check("dps.library.open", given,
+    { "db", "empty", "auth", "credentials", "token_lifetime" })
+  local self = { routes = routes.new(resource.all), empty = given.empty == true, sandboxes = {} }
+  local done, message = open_authority(self, given)
+  if done then
+    self.store, message = storage.open(given.db)
+  end
+  if not self.store then
     return nil, message
   end
-  return setmetatable({
-    store = store,
-    routes = routes.new(resource.all),
-    empty = given.empty == true,
-    sandboxes = {},
-  }, Library)
+  return setmetatable(self, Library)
 end
 
 return library
