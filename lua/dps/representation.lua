@@ -22,8 +22,7 @@ local representation = {}
 ---@field language? string  such as "en-us"; several are given with representation.languages
 ---@field format? string    a content type, where the address of an image does not tell it
 ---@field channel? string   such as "web": the placement is then taken by its id as it is, and
---nothing
----  is looked up
+---  nothing is looked up
 ---@field client? table     whose placements are looked up; dps when absent
 
 local OPTIONS = { "language", "format", "channel", "client" }

@@ -85,6 +85,17 @@ function T.test_a_ranking_can_be_given_and_its_ties_stay_shared()
   lu.assertEquals(plan.priorities, { 3, 2, 2, 2 })
 end
 
+function T.test_what_a_ranking_gave_is_taken_where_it_fits()
+  local list = { { name = "a", tier = "x" }, { name = "b", tier = "x" }, { name = "c",
+    tier = "y" } }
+  local ranking = rank.by_tier(list, { "x", "y" }, { by = "name", band = 100, spacing = 10 })
+  lu.assertEquals(rank.rerank(ranking).priorities, { 110, 100, 0 })
+  list[1].priority, list[3].priority = 200, 50
+  lu.assertEquals(rank.rerank(ranking).priorities, { 200, 100, 50 })
+  list[1].priority = 90
+  lu.assertEquals(changes(rank.rerank(ranking)), "b:->70")
+end
+
 function T.test_what_is_no_priority_is_refused()
   refused('[2]: the priority of "n2" is -1; it must be a whole number from 0', items(1, -1))
   refused("is 1.5", items(1.5))

@@ -44,7 +44,7 @@ local function levels_of(items)
   local order = ranking.is(items) and items.order or items_of.check_list(WHO, items)
   for i = #order, 1, -1 do
     local priority = ranking.is(items) and items:of(order[i]) or nil
-    if not priority or priority ~= above then levels[#levels + 1] = {} end
+    if not priority or priority ~= above then levels[#levels + 1] = { wanted = priority } end
     table.insert(levels[#levels], { item = order[i], place = i })
     above = priority
   end
@@ -164,17 +164,28 @@ local function between(low, high, t, k, settings)
   return low + step * t + rest * t // (k + 1)
 end
 
+-- What a ranking says itself, where all of it fits into the gap.
+local function as_ranked(levels, first, last, low, high)
+  if not levels[first].wanted then return nil end
+  if low and levels[first].wanted <= low or high and levels[last].wanted >= high then return nil end
+  return function(i)
+    return levels[i].wanted
+  end
+end
+
 local function fill(levels, kept, settings)
   local priorities, n = {}, 1
   while n <= #levels do
-    local last = n
+    local first, last = n, n
     if kept[n] then
       priorities[n] = kept[n]
     else
       while last < #levels and not kept[last + 1] do last = last + 1 end
-      for i = n, last do
-        priorities[i] = between(kept[n - 1], kept[last + 1], i - n + 1, last - n + 1, settings)
+      local low, high = kept[first - 1], kept[last + 1]
+      local give = as_ranked(levels, first, last, low, high) or function(i)
+        return between(low, high, i - first + 1, last - first + 1, settings)
       end
+      for i = first, last do priorities[i] = give(i) end
     end
     n = last + 1
   end
@@ -197,8 +208,8 @@ local function plan_of(levels, priorities, count)
 end
 
 ---Works out which items must get another priority so that the set stands in the order given, and
----which: as few as can be. Items without a priority yet get one in between. Items that share a
----priority in a ranking share one afterwards.
+---which: as few as can be. Items without a priority yet get one in between: the one that a
+---ranking gave them, where it fits. Items that share a priority in a ranking share one afterwards.
 ---@param items any[]|dps.Ranking  best first
 ---@param options? table  `current`: where the priorities of today stand, a field, a function(item)
 ---  or a table by item (when absent: `priority`, or `rank.priority`); `spacing` and `from` as for
