@@ -18,8 +18,9 @@ extern char **environ;
 
 /* --- errors --- */
 
+/* The first failure counts; that some rows failed is none beside what ends a script. */
 void dps_fail(struct dps *e, int code, const char *message) {
-  if (e->exit_code == DPS_DONE) e->exit_code = code;
+  if (e->exit_code == DPS_DONE || e->exit_code == DPS_ROWS) e->exit_code = code;
   if (message) snprintf(e->error, sizeof e->error, "%s", message);
 }
 

@@ -162,6 +162,14 @@ static int l_on_failure(lua_State *L) {
   return 0;
 }
 
+/* native.exit_code(code): what the run comes to when nothing in it fails worse. */
+static int l_exit_code(lua_State *L) {
+  lua_Integer code = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, code > 0 && code < 128, 1, "an exit code from 1 to 127");
+  dps_fail(dps_engine(L), (int)code, NULL);
+  return 0;
+}
+
 /* Without one: the words only, nothing printed. */
 static void push_reporter(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &reporter_key) == LUA_TFUNCTION) return;
@@ -192,9 +200,13 @@ void dps_task_report(struct dps *e, lua_State *L, struct dps_task *task) {
 
 /* --- registration --- */
 
-static const luaL_Reg functions[] = {{"spawn", l_spawn},           {"sleep", l_sleep},
-                                     {"task_wait", l_task_wait},   {"task_cancel", l_task_cancel},
-                                     {"on_failure", l_on_failure}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"spawn", l_spawn},
+                                     {"sleep", l_sleep},
+                                     {"task_wait", l_task_wait},
+                                     {"task_cancel", l_task_cancel},
+                                     {"on_failure", l_on_failure},
+                                     {"exit_code", l_exit_code},
+                                     {NULL, NULL}};
 
 static void new_metatable(lua_State *L, const char *name, lua_CFunction gc) {
   luaL_newmetatable(L, name);

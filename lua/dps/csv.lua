@@ -1,420 +1,85 @@
--- CSV files in: RFC 4180 with a header row, read in pieces, so that memory stays constant however
--- long the file is. A line without a quote takes the short way (plain searches for separators);
--- everything else, and everything that is wrong, takes the long way, which alone knows the errors.
--- Never guesses: what it does not understand is an error with line and column, counted from 1 and
--- in characters. A row is known by the line that it starts on.
+-- CSV in and out, for scripts: rows of a file as tables by the names of its columns, typed if the
+-- script says how, and rows written so that reading gives them back. How CSV is read stands in
+-- dps.csv.reader.
 
-local columns = require "dps.csv.columns"
-local err = require "dps.err"
 local options_of = require "dps.options"
-
-local byte, find, match, sub = string.byte, string.find, string.match, string.sub
-
-local CHUNK = 64 * 1024
-local MAX_ROW = 16 * 1024 * 1024
-local MAX_COLUMNS = 4096
-local NONE = math.maxinteger
-local QUOTE, CR, LF = 34, 13, 10
-local BOM = "\xEF\xBB\xBF"
-local OPTIONS = { "separator", "header", "columns" }
+local reader_of = require "dps.csv.reader"
+local source = require "dps.rows.source"
+local types = require "dps.rows.types"
 
 local csv = {}
 
 ---@class dps.csv.options
 ---@field separator? string  one ASCII character between fields; "," when absent
 ---@field header? string[]   names of the columns, for a file without a header row
----@field columns? string[]  the columns that the file must have, no more and no less
+---@field columns? string[]|dps.rows.Types  the columns that the file must have, no more and no
+---  less; with their types, such as { name = "text", priority = "integer?", ends = "date" }
+---@field decimal? string    "," where numbers are written 12,5
+---@field zone? string       of dates without an offset, such as "Europe/Paris"
+---@field ragged? string     "fill": fields that are missing at the end of a row are empty
 
----@class dps.csv.reader    one file on its way in; positions are offsets in `text`
----@field name string       what messages call the file
----@field read fun(size: integer): string?, string?  next bytes; nil at the end; nil and a reason
----@field close fun()
----@field text string       what is read and not yet forgotten
----@field pos integer       where the next row starts
----@field line integer      the line that the next row starts on
----@field final boolean     text reaches to the end of the file
----@field vetted integer    first byte not yet known to be good UTF-8
----@field fault? string     what is wrong with the byte behind `text`
----@field separator string
----@field code integer      the separator's byte
----@field special string    pattern for what ends a field without quotes
----@field names string[]    of the columns
----@field make fun(values: string[]): table<string, string>
----@field values string[]   fields of the row at hand
----@field starts integer[]  where they start; the long way only
----@field quote integer     the first of its kind from pos on, as far as known; also cr and comma
----@field cr integer
----@field comma integer
+local OPTIONS = { "separator", "header", "columns", "decimal", "zone", "ragged" }
 
--- Messages ----------------------------------------------------------------------------------------
-
--- How many lines (LF, CRLF or CR) end in text[from, to), and where the last one starts.
-local function lines_between(text, from, to)
-  local count, start = 0, from
-  while true do
-    local at = find(text, "[\r\n]", start)
-    if at and byte(text, at) == CR and byte(text, at + 1) == LF then at = at + 1 end
-    if not at or at >= to then return count, start end
-    count, start = count + 1, at + 1
+---Rows from bytes, with options as for csv.rows.
+---@param who string
+---@param bytes dps.rows.Bytes
+---@param options dps.csv.options
+---@return dps.Rows
+function csv.open(who, bytes, options)
+  local wanted, converters = types.compile(who, options.columns, types.defaults(who, options))
+  local reader = reader_of.open(who, bytes, options, wanted)
+  local function next_row()
+    return reader_of.next(reader)
   end
-end
-
-local function locate(reader, offset)
-  local lines, start = lines_between(reader.text, reader.pos, offset)
-  return reader.line + lines, utf8.len(reader.text, start, offset - 1) + 1
-end
-
-local CORRECT = "correct the file at this place, save it as UTF-8, and run the script again"
-
-local function refuse(message, hint)
-  err.raise { kind = "invalid", message = message, hint = hint or CORRECT }
-end
-
--- Without an offset it is the file as a whole that is wrong.
-local function fail(reader, offset, format, ...)
-  local place = reader.name
-  if offset then place = ("%s:%d:%d"):format(place, locate(reader, offset)) end
-  reader.close()
-  refuse(place .. ": " .. format:format(...))
-end
-
-local function misuse(who, format, ...)
-  err.misuse(who .. ": " .. format:format(...))
-end
-
--- Bytes in ----------------------------------------------------------------------------------------
-
--- A character that is cut by the end of what was read so far is no fault.
-local function is_cut(reader, bad)
-  return not reader.final and match(reader.text, "^[\xC2-\xF4][\x80-\xBF]?[\x80-\xBF]?$", bad)
-end
-
-local function first_fault(reader)
-  local text, from = reader.text, reader.vetted
-  local nul, _, bad = find(text, "\0", from, true), utf8.len(text, from)
-  reader.vetted = #text + 1
-  if bad and is_cut(reader, bad) then reader.vetted, bad = bad, nil end
-  if nul and nul < (bad or NONE) then
-    return nul, "a NUL byte: this is no text, or it is UTF-16; save the file as UTF-8"
-  elseif bad and (match(text, "^\xFF\xFE", bad) or match(text, "^\xFE\xFF", bad)) then
-    return bad, "a mark of UTF-16; save the file as UTF-8"
-  elseif bad then
-    return bad, ("byte 0x%02X is not UTF-8; save the file as UTF-8"):format(byte(text, bad))
-  end
-end
-
--- Rows before a bad byte are still served; the fault is raised when somebody asks for more.
-local function vet(reader)
-  local at, fault = first_fault(reader)
-  if at then
-    reader.text, reader.fault, reader.final = sub(reader.text, 1, at - 1), fault, false
-  end
-  reader.quote, reader.cr, reader.comma = 0, 0, 0
-end
-
--- Forgets what lies before pos and reads on, twice as much as the row at hand has by now.
-local function fill(reader)
-  if reader.fault then fail(reader, #reader.text + 1, "%s", reader.fault) end
-  local rest = sub(reader.text, reader.pos)
-  if #rest > MAX_ROW then
-    fail(reader, reader.pos, "a row of more than %d MiB; is a quote never closed?", MAX_ROW >> 20)
-  end
-  local more, reason = reader.read(math.max(CHUNK, #rest))
-  if reason then fail(reader, nil, "%s", reason) end
-  reader.vetted = reader.vetted - reader.pos + 1
-  reader.text, reader.pos, reader.final = rest .. (more or ""), 1, more == nil
-  vet(reader)
-end
-
--- The long way ------------------------------------------------------------------------------------
-
--- Both kinds of field return the value and where it ends, or nothing when the text ends too early.
-
-local function bare_field(reader, from)
-  local at = find(reader.text, reader.special, from) or reader.final and #reader.text + 1
-  if not at then return nil end
-  if byte(reader.text, at) == QUOTE then
-    fail(reader, at, "quote inside an unquoted field; put the field in quotes and double the quote")
-  end
-  return sub(reader.text, from, at - 1), at
-end
-
-local function closing_quote(text, from)
-  local at, doubled = from, false
-  while true do
-    at = find(text, '"', at + 1, true)
-    if not at or byte(text, at + 1) ~= QUOTE then return at, doubled end
-    at, doubled = at + 1, true
-  end
-end
-
-local function check_after_quote(reader, from, close)
-  local after = sub(reader.text, close + 1, close + 1)
-  if after == "" or after == reader.separator or after == "\r" or after == "\n" then return end
-  fail(reader, close + 1, "text after a closing quote (the field's first quote is at %d:%d);"
-    .. " write a quote inside a field twice", locate(reader, from))
-end
-
-local function quoted_field(reader, from)
-  local text = reader.text
-  local first = find(text, '"', from + 1, true)
-  if first and byte(text, first + 1) == reader.code then
-    return sub(text, from + 1, first - 1), first + 1
-  end
-  local close, doubled = closing_quote(text, from)
-  if not reader.final and (not close or close == #text) then return nil end
-  if not close then fail(reader, from, "this quote is never closed") end
-  check_after_quote(reader, from, close)
-  local value = sub(text, from + 1, close - 1)
-  return doubled and value:gsub('""', '"') or value, close + 1
-end
-
--- Where the next line starts when this one ends at `at`; nothing while that is not known.
-local function next_line(reader, at)
-  local text = reader.text
-  if at > #text then return at end
-  if byte(text, at) ~= CR then return at + 1 end
-  if at == #text and not reader.final then return nil end
-  return byte(text, at + 1) == LF and at + 2 or at + 1
-end
-
--- Reads a row into values and starts. Returns where the next one starts, and the number of fields;
--- nothing when the text ends before the row does.
-local function scan(reader)
-  local text, values, starts, code = reader.text, reader.values, reader.starts, reader.code
-  local at, count, value = reader.pos, 0
-  repeat
-    count = count + 1
-    if count > MAX_COLUMNS then fail(reader, at, "a row has at most %d fields", MAX_COLUMNS) end
-    starts[count] = at
-    value, at = (byte(text, at) == QUOTE and quoted_field or bare_field)(reader, at)
-    if not at then return nil end
-    values[count], at = value, at + 1
-  until byte(text, at - 1) ~= code
-  return next_line(reader, at - 1), count
-end
-
--- Empty lines are nothing at the end of the file, and a mistake before a row. False at the end.
-local function skip_empty_lines(reader)
-  local length = 0
-  while true do
-    length = match(reader.text, "^[\r\n]*()", reader.pos + length) - reader.pos
-    if reader.pos + length <= #reader.text then break end
-    if reader.final then return false end
-    fill(reader)
-  end
-  if length > 0 then fail(reader, reader.pos, "empty line; delete it") end
-  return true
-end
-
--- Where the next row starts, and the number of fields of this one; nothing at the end of the file.
-local function scan_next(reader)
-  if not skip_empty_lines(reader) then return nil end
-  while true do
-    local next, count = scan(reader)
-    if next then return next, count end
-    fill(reader)
-  end
-end
-
-local function pass(reader, next)
-  local newline = find(reader.text, "\n", reader.pos, true)
-  local plain = newline == next - 1 and reader.cr >= next - 2
-  local lines = plain and 1 or lines_between(reader.text, reader.pos, next)
-  reader.line, reader.pos = reader.line + lines, next
-end
-
-local function refuse_count(reader, count)
-  local names = reader.names
-  if count > #names then
-    fail(reader, reader.starts[#names + 1], "the header names %d fields, this row has %d;"
-      .. " put a field that contains the separator in quotes", #names, count)
-  end
-  fail(reader, reader.pos, "the header names %d fields, this row has %d; missing: %s", #names,
-    count, table.concat(names, ", ", count + 1))
-end
-
-local function careful_row(reader)
-  local next, count = scan_next(reader)
-  if not next then return nil end
-  if count ~= #reader.names then refuse_count(reader, count) end
-  local line = reader.line
-  pass(reader, next)
-  return reader.make(reader.values), line
-end
-
--- The short way -----------------------------------------------------------------------------------
-
--- Where the fields of the next line end, and the line; nothing when it is not one for this way.
-local function plain_line(reader)
-  local text, pos = reader.text, reader.pos
-  local newline = find(text, "\n", pos, true)
-  if not newline then return nil end
-  if reader.quote < pos then reader.quote = find(text, '"', pos, true) or NONE end
-  if reader.cr < pos then reader.cr = find(text, "\r", pos, true) or NONE end
-  local stop = reader.cr == newline - 1 and newline - 1 or newline
-  if reader.quote > newline and reader.cr >= stop and stop > pos then return stop, newline end
-end
-
-local function next_row(reader)
-  local stop, newline = plain_line(reader)
-  if not stop then return careful_row(reader) end
-  local text, separator, values, pos = reader.text, reader.separator, reader.values, reader.pos
-  local comma, last = reader.comma, #reader.names
-  if comma < pos then comma = find(text, separator, pos, true) or NONE end
-  for i = 1, last - 1 do
-    if comma >= stop then return careful_row(reader) end
-    values[i] = sub(text, pos, comma - 1)
-    pos = comma + 1
-    comma = find(text, separator, pos, true) or NONE
-  end
-  if comma < stop then return careful_row(reader) end
-  values[last] = sub(text, pos, stop - 1)
-  local line = reader.line
-  reader.comma, reader.pos, reader.line = comma, newline + 1, line + 1
-  return reader.make(values), line
-end
-
--- Columns -----------------------------------------------------------------------------------------
-
-local function header_row(reader)
-  local next, count = scan_next(reader)
-  if not next then
-    fail(reader, nil, "the file is empty; its first line must name the columns")
-  end
-  local names, seen = {}, {}
-  for i = 1, count do
-    names[i] = match(reader.values[i], "^%s*(.-)%s*$")
-    local fault = columns.fault(names[i], seen)
-    if fault then fail(reader, reader.starts[i], "%s", fault) end
-  end
-  pass(reader, next)
-  return names
-end
-
-local function given_names(who, option, given)
-  local names, fault = columns.given(option, given)
-  if not names then misuse(who, "%s", fault) end
-  return names
-end
-
--- All that is wrong with the header is known before the first row is asked for.
-local function check_columns(reader, wanted)
-  local fault = wanted and columns.mismatch(reader.names, wanted)
-  if not fault then return end
-  reader.close()
-  refuse(("%s:1: %s"):format(reader.name, fault))
-end
-
--- Readers -----------------------------------------------------------------------------------------
-
-local function nothing() end
-
-local function of_text(who, text)
-  if type(text) ~= "string" then misuse(who, "a string is needed, not a %s", type(text)) end
-  local unread = text
-  return "text", function()
-    local all = unread
-    unread = nil
-    return all
-  end, nothing
-end
-
-local function of_file(name, file, close)
-  return name, function(size)
-    local bytes, reason = file:read(size)
-    return bytes, not bytes and reason or nil
-  end, close
-end
-
-local function of_source(who, source)
-  if io.type(source) == "file" then return of_file("file", source, nothing) end
-  if type(source) ~= "string" then
-    misuse(who, "a path or an open file is needed, not a %s", io.type(source) or type(source))
-  end
-  local file, reason = io.open(source, "rb")
-  if not file then
-    refuse(reason, "check the path: it is looked up from the folder that dps was started in")
-  end
-  return of_file(source, file, function()
-    if io.type(file) == "file" then file:close() end
-  end)
-end
-
-local function new_reader(separator, name, read, close)
-  return {
-    name = name, read = read, close = close,
-    text = "", pos = 1, line = 1, final = false, vetted = 1,
-    separator = separator, code = byte(separator), special = "[\r\n\"%" .. separator .. "]",
-    values = {}, starts = {}, quote = 0, cr = 0, comma = 0,
-  }
-end
-
-local function open(who, make_source, source, options)
-  options = options_of.check(who, options, OPTIONS)
-  local separator = options.separator or ","
-  if type(separator) ~= "string" or not match(separator, '^[\t %p]$') or separator == '"' then
-    misuse(who, 'separator: one character such as "," or ";" is needed')
-  end
-  local names = options.header and given_names(who, "header", options.header)
-  local wanted = options.columns and given_names(who, "columns", options.columns)
-  local reader = new_reader(separator, make_source(who, source))
-  fill(reader)
-  if sub(reader.text, 1, 3) == BOM then reader.pos = 4 end
-  reader.names = names or header_row(reader)
-  check_columns(reader, wanted)
-  reader.make = columns.row_maker(reader.names)
-  return reader
-end
-
--- The fourth value of a generic for is closed with the loop: by its end, break or an error.
-local function iterator(reader)
-  local ended = false
-  local function step()
-    if ended then return nil end
-    ended = true
-    local row, line = next_row(reader)
-    if row then ended = false else reader.close() end
-    return row, line
-  end
-  local function close()
-    ended = true
-    reader.close()
-  end
-  return step, nil, nil, setmetatable({}, { __close = close })
+  return source.new(bytes, next_row, converters and function(row)
+    return types.apply(row, converters, "convert")
+  end, reader.names)
 end
 
 ---Rows of a CSV file: `for row, line in csv.rows "offers.csv" do print(row.name) end`. Memory is
 ---constant; a row has at most 16 MiB and 4096 fields. Empty lines at the end are ignored, blanks
----around the names of columns dropped, all values are strings.
----Raises kind "invalid" for a file that is missing, not UTF-8, or not CSV as RFC 4180 has it, and
----for a row whose number of fields is not the header's.
----@param source string|file*  a path, or a file that the caller opened and will close
+---around the names of columns dropped; without types all values are strings.
+---Raises kind "invalid" for a file that is missing, not UTF-8, or not CSV as RFC 4180 has it, for a
+---row whose number of fields is not the header's, and for a field that is not of its type.
+---@param from string|file*  a path, or a file that the caller opened and will close
 ---@param options? dps.csv.options
----@return fun(): table<string, string>?, integer?  each row by column name; the line it starts on
-function csv.rows(source, options)
-  return iterator(open("csv.rows", of_source, source, options))
+---@return dps.Rows  each row by column name; the line it starts on
+function csv.rows(from, options)
+  options = options_of.check("csv.rows", options, OPTIONS)
+  local rows = csv.open("csv.rows", source.of_file("csv.rows", from), options)
+  return rows, nil, nil, rows
 end
 
 ---The same over text that is at hand.
 ---@param text string
 ---@param options? dps.csv.options
----@return fun(): table<string, string>?, integer?
+---@return dps.Rows
 function csv.parse(text, options)
-  return iterator(open("csv.parse", of_text, text, options))
+  options = options_of.check("csv.parse", options, OPTIONS)
+  local rows = csv.open("csv.parse", source.of_text("csv.parse", text), options)
+  return rows, nil, nil, rows
 end
 
 ---All rows at once, for files that fit in memory.
----@param source string|file*
+---@param from string|file*
 ---@param options? dps.csv.options
----@return table<string, string>[] rows
+---@return table<string, any>[] rows
 ---@return integer[] lines  the line that each row starts on
-function csv.read(source, options)
+function csv.read(from, options)
+  options = options_of.check("csv.read", options, OPTIONS)
   local rows, lines = {}, {}
-  for row, line in iterator(open("csv.read", of_source, source, options)) do
+  for row, line in csv.open("csv.read", source.of_file("csv.read", from), options) do
     rows[#rows + 1], lines[#lines + 1] = row, line
   end
   return rows, lines
+end
+
+---A file that rows are written to: see rows.to.
+---@param path string
+---@param options table
+---@return dps.rows.Writer
+function csv.write(path, options)
+  return require("dps.rows.out").open("csv.write", path, options, "csv")
 end
 
 return csv

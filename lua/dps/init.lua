@@ -17,11 +17,13 @@ local native = require "dps.native"
 ---@field request fun(options: table): any, integer?                -- what has no operation yet
 ---@field spawn fun(f: function, ...): dps.Task                     -- run beside the others
 ---@field sleep fun(seconds: number)
+---@field each fun(rows: any, f: function, options: table?): dps.each.Result  -- rows, N at a time
 ---@field array fun(list: table?): table                            -- written as [] even when empty
 ---@field raw fun(value: table): table                              -- passes unchecked
 ---@field null lightuserdata                                        -- JSON's null
 ---@field csv table
 ---@field date dps.date
+---@field rows table                                                -- tables in and out of files
 ---@field json table
 ---@field rank table                                                -- priorities
 ---@field representation table                                      -- text, html, json, images
@@ -35,12 +37,13 @@ end
 
 local MODULES = {
   csv = "dps.csv", date = "dps.date", json = "dps.json", rank = "dps.rank",
-  representation = "dps.representation", secret = "dps.secret",
+  representation = "dps.representation", rows = "dps.rows", secret = "dps.secret",
 }
 
 local MEMBERS = {
   spawn = function() return require("dps.task").spawn end,
   sleep = function() return require("dps.task").sleep end,
+  each = function() return require "dps.each" end,
   array = function() return require("dps.json").array end,
   null = function() return require("dps.json").null end,
   ref = function() return require("dps.ref").new end,

@@ -249,6 +249,11 @@ function shown.__dps_date(self)
   return write(rawget(self, MOMENT), 0)
 end
 
+-- The same without the writing, for who compares: integer milliseconds.
+function shown.__dps_moment(self)
+  return rawget(self, MOMENT)
+end
+
 -- --- which moment a wall clock means ---
 
 local CHOICES = { earlier = true, later = true, reject = true }

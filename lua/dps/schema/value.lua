@@ -86,6 +86,17 @@ function values.is_date(value)
   return done and type(text) == "string" and text or nil
 end
 
+-- A date object may know its moment without writing itself: `__dps_moment` beside `__dps_date`.
+local function moment_of(value)
+  local mt = getmetatable(value)
+  local give = type(mt) == "table" and rawget(mt, "__dps_moment")
+  if type(give) ~= "function" then
+    return nil
+  end
+  local done, moment = pcall(give, value)
+  return done and math.type(moment) == "integer" and moment or nil
+end
+
 local instants, instants_held = {}, 0
 
 ---The moment that a date stands for; remembers the dates of late, since a campaign repeats them.
@@ -94,6 +105,9 @@ local instants, instants_held = {}, 0
 ---@return string|nil reason
 function values.instant(value)
   local moment = instants[value]
+  if not moment and type(value) == "table" then
+    moment = moment_of(value)
+  end
   if moment then
     return moment
   end

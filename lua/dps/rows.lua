@@ -1,0 +1,84 @@
+-- Rows of tables, in and out, in whatever format: CSV, TSV, JSON, JSON Lines. The name of a file
+-- says
+-- which, or the option `format`. One row is in memory at a time.
+
+local err = require "dps.err"
+local options_of = require "dps.options"
+local source = require "dps.rows.source"
+
+local rows = {}
+
+---@class dps.rows.options: dps.csv.options
+---@field format? "csv"|"tsv"|"json"|"jsonl"  where the name of the file does not say it
+
+local OPTIONS = { "format", "columns", "separator", "header", "decimal", "zone", "ragged" }
+local CSV_ONLY = { "separator", "header", "decimal", "ragged" }
+local EXTENSIONS = { csv = "csv", tsv = "tsv", tab = "tsv", json = "json", jsonl = "jsonl",
+  ndjson = "jsonl" }
+
+local function format_of(who, name, given)
+  local extension = type(name) == "string" and name:match "%.(%w+)$" or ""
+  local kind = given or EXTENSIONS[extension:lower()]
+  if not kind then
+    err.misuse(("%s: the name does not tell the format; add { format = \"csv\" } (or tsv, json,"
+      .. " jsonl)"):format(who))
+  elseif EXTENSIONS[kind] ~= kind then
+    err.misuse(('%s: unknown format "%s" (known: csv, tsv, json, jsonl)'):format(who,
+      tostring(kind)))
+  end
+  return kind
+end
+
+local function tab_separated(options)
+  local copy = { separator = "\t" }
+  for key, value in pairs(options) do copy[key] = value end
+  return copy
+end
+
+local function open(who, kind, bytes, options)
+  if kind == "csv" then return require("dps.csv").open(who, bytes, options) end
+  if kind == "tsv" then return require("dps.csv").open(who, bytes, tab_separated(options)) end
+  for _, name in ipairs(CSV_ONLY) do
+    if options[name] ~= nil then
+      bytes.close()
+      err.misuse(("%s: %s is for CSV; %s has none"):format(who, name, kind))
+    end
+  end
+  return require("dps.rows.json").open(who, bytes, options, kind == "jsonl")
+end
+
+---Rows of a file: `for row, line in rows.from("offers.csv", { columns = { name = "text" } }) do`.
+---Memory is constant. Raises kind "invalid", with file and line, for what it does not understand.
+---@param from string|file*  a path, or an open file (then with `format`)
+---@param options? dps.rows.options
+---@return dps.Rows
+function rows.from(from, options)
+  local who = "rows.from"
+  options = options_of.check(who, options, OPTIONS)
+  local kind = format_of(who, from, options.format)
+  local made = open(who, kind, source.of_file(who, from), options)
+  return made, nil, nil, made
+end
+
+---The same over text that is at hand.
+---@param text string
+---@param options dps.rows.options  with `format`
+---@return dps.Rows
+function rows.parse(text, options)
+  local who = "rows.parse"
+  options = options_of.check(who, options, OPTIONS)
+  local made = open(who, format_of(who, nil, options.format), source.of_text(who, text), options)
+  return made, nil, nil, made
+end
+
+---A file to write rows to: `out:write(row)`, `out:close()`. What was there is replaced.
+---@param path string
+---@param options? table  `columns`: the names of the columns in their order (CSV and TSV need
+---  them); `separator`, `decimal = ","`, `format`
+---@return dps.rows.Writer
+function rows.to(path, options)
+  local kind = format_of("rows.to", path, type(options) == "table" and options.format or nil)
+  return require("dps.rows.out").open("rows.to", path, options, kind)
+end
+
+return rows

@@ -1,0 +1,48 @@
+# dps.each on the command line: the exit code, what is said on stderr, --quiet and --json.
+source tests/support/cli.sh
+
+cat >"$scratch/rows.csv" <<'CSV'
+name,n
+one,1
+two,2
+three,x
+CSV
+cat >"$scratch/each.lua" <<'LUA'
+local rows = dps.rows.from(arg[1], { columns = { name = "text", n = "integer" } })
+local result = dps.each(rows, function(row)
+  if row.n == 2 then error("not two", 0) end
+  return "id" .. row.n, "created"
+end, { out = arg[2] })
+print(result.total, result.failed)
+LUA
+run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"
+must "failed rows make the exit code 3" [ "$code" = 3 ]
+must "the script goes on after them" [ "$out" = $'3\t2' ]
+must "failures and the summary are told, with file and line" [ "$err" = "$scratch/rows.csv:3: two: failed: not two
+$scratch/rows.csv:4: three: failed: n: \"x\" is no whole number
+$scratch/rows.csv: 3 rows: 1 created, 2 failed" ]
+must "the result has the same rows and what became of them" [ "$(<"$scratch/out.csv")" = 'name,n,status,id,error
+one,1,created,id1,
+two,2,failed,,not two
+three,x,failed,,"'"$scratch/rows.csv:4: n: \"\"x\"\" is no whole number"'"' ]
+
+run "$DPS" run --quiet "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"
+must "quiet leaves out the summary only" [ "$(wc -l <<<"$err")" = 2 ]
+run "$DPS" run --json "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.jsonl"
+must "with --json each failure is a line" has "$err" '"kind":"invalid","line":4,"name":"three"'
+must "and so is the summary" has "$err" '{"rows":{"counts":{"created":1,"failed":2}'
+must "every line is JSON" [ "$(python3 -c 'import json,sys
+print(len([json.loads(l) for l in sys.stdin]))' <<<"$err")" = 3 ]
+must "JSON Lines come out by the file's name" has "$(<"$scratch/out.jsonl")" '{"id":"id1","n":1,"name":"one","status":"created"}'
+
+sed -i 's/ or "x"//; s/,x$/,3/; s/,2$/,4/' "$scratch/rows.csv"
+run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"
+must "when all rows are done the exit code is 0" [ "$code" = 0 ]
+echo 'dps.each({ 1 }, error) error("after", 0)' >"$scratch/worse.lua"
+run "$DPS" run "$scratch/worse.lua"
+must "an error that ends the script counts more than failed rows" [ "$code" = 1 ]
+run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" /nowhere/out.csv
+must "a result that can't be written ends the run" [ "$code" = 2 ]
+must "and says why" has "$err" "/nowhere/out.csv: No such file or directory, so it can't be written"
+
+finish

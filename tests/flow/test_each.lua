@@ -1,0 +1,199 @@
+-- dps.each against a local library: how many at a time, what becomes of each row, and what ends
+-- all.
+
+local dps = require "dps"
+local lu = require "luaunit"
+local err = require "dps.err"
+local support = require "support"
+
+local T = {}
+
+local function numbers(count)
+  local list = {}
+  for i = 1, count do list[i] = { name = "row " .. i, n = i } end
+  return list
+end
+
+-- Runs f with what goes to stderr kept, and gives that text.
+local function hushed(f, ...)
+  local real, lines = io.stderr, {}
+  local kept = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end }
+  io.stderr = kept -- luacheck: ignore 122
+  local results = table.pack(pcall(f, ...))
+  io.stderr = real -- luacheck: ignore
+  if not results[1] then error(results[2], 0) end
+  return table.concat(lines), table.unpack(results, 2)
+end
+
+local QUIETLY = { exit_code = false }
+
+local function with(options)
+  for key, value in pairs(QUIETLY) do options[key] = options[key] == nil and value
+    or options[key] end
+  return options
+end
+
+function T.test_never_more_than_so_many_are_on_their_way()
+  local now, most = 0, 0
+  local _, result = hushed(dps.each, numbers(50), function()
+    now = now + 1
+    most = math.max(most, now)
+    dps.sleep(math.random() / 200)
+    now = now - 1
+  end, with { at_once = 7 })
+  lu.assertEquals({ most, now, result.total, result.counts }, { 7, 0, 50, { done = 50 } })
+end
+
+function T.test_one_slow_row_does_not_hold_up_the_others()
+  local done = 0
+  local text = hushed(dps.each, numbers(12), function(row)
+    if row.n == 1 then
+      while done < 11 do dps.sleep(0.001) end
+    end
+    done = done + 1
+  end, with { at_once = 2 })
+  lu.assertEquals(done, 12)
+  lu.assertEquals(text, "rows: 12 rows: 12 done\n")
+end
+
+function T.test_a_row_that_fails_is_told_and_the_others_go_on()
+  local text, result = hushed(dps.each, numbers(4), function(row)
+    if row.n == 2 then error("no good\n  at all", 0) end
+    if row.n == 3 then err.raise { kind = "unknown", message = "no answer" } end
+    return { id = "id" .. row.n }, "created"
+  end, with { name = "offers.csv" })
+  lu.assertEquals(text, "offers.csv:2: row 2: failed: no good at all\n"
+    .. "offers.csv:3: row 3: unknown: no answer\n"
+    .. "offers.csv: 4 rows: 2 created, 1 failed, 1 unknown\n")
+  lu.assertEquals({ result.failed, result.unknown, #result.failures }, { 1, 1, 2 })
+  lu.assertEquals(result.failures[1].row.n, 2)
+end
+
+function T.test_results_are_written_in_the_order_of_the_rows()
+  local path = support.tmpdir() .. "/result.csv"
+  hushed(dps.each, numbers(40), function(row)
+    dps.sleep(math.random() / 100)
+    if row.n == 3 then error("a, \"b\"", 0) end
+    return { id = "id" .. row.n }, row.n % 2 == 0 and "created" or "unchanged"
+  end, with { at_once = 8, out = path, columns = { "name", "n" } })
+  local rows = dps.csv.read(path, { columns = { "name", "n", "status", "id", "error" } })
+  lu.assertEquals(#rows, 40)
+  for i, row in ipairs(rows) do lu.assertEquals(row.n, tostring(i)) end
+  lu.assertEquals(rows[3], { name = "row 3", n = "3", status = "failed", id = "",
+    error = 'a, "b"' })
+  lu.assertEquals(rows[4], { name = "row 4", n = "4", status = "created", id = "id4", error = "" })
+end
+
+function T.test_rows_of_a_file_come_with_their_lines_and_faulty_ones_fail_alone()
+  local folder = support.tmpdir()
+  local path = support.write(folder .. "/in.csv", 'name,n\n"a\nb",1\nc,x\nd,3\n')
+  local out = folder .. "/out.jsonl"
+  local seen = {}
+  local text, result = hushed(dps.each, (dps.rows.from(path, { columns = { name = "text",
+    n = "integer" } })), function(row, line)
+    seen[line] = row.n
+    row.n = nil -- what the function does to its row is its own affair
+    return "id-" .. line
+  end, with { out = out })
+  lu.assertEquals(seen, { [2] = 1, [5] = 3 })
+  lu.assertEquals(result.counts, { done = 2, failed = 1 })
+  lu.assertStrContains(text, path .. ':4: c: failed: n: "x" is no whole number\n')
+  local rows = {}
+  for row in dps.rows.from(out) do rows[#rows + 1] = row end
+  lu.assertEquals(rows[1], { name = "a\nb", n = 1, status = "done", id = "id-2" })
+  lu.assertEquals({ rows[2].n, rows[2].status }, { "x", "failed" })
+  lu.assertEquals(rows[3].n, 3)
+end
+
+function T.test_what_no_row_can_survive_ends_all_and_is_raised()
+  for _, kind in ipairs { "auth", "refused", "limit" } do
+    local begun = 0
+    local text = hushed(function()
+      local ok, e = pcall(dps.each, numbers(100), function()
+        begun = begun + 1
+        err.raise { kind = kind, message = "no" }
+      end, with { at_once = 4 })
+      lu.assertEquals({ ok, err.is(e, kind) }, { false, true })
+    end)
+    lu.assertTrue(begun <= 8, begun)
+    lu.assertStrContains(text, "rows: ")
+  end
+end
+
+function T.test_rows_that_can_t_be_read_on_end_all_after_what_is_on_its_way()
+  local path = support.write(support.tmpdir() .. "/in.csv", 'name\na\nb\n"c\n')
+  local done = 0
+  hushed(function()
+    local ok, e = pcall(dps.each, (dps.csv.rows(path)), function()
+      dps.sleep(0.01)
+      done = done + 1
+    end, with {})
+    lu.assertFalse(ok)
+    lu.assertStrContains(e.message, "in.csv:4:1: this quote is never closed")
+  end)
+  lu.assertEquals(done, 2)
+end
+
+function T.test_an_iterator_that_calls_can_be_walked_and_offers_updated()
+  for i = 1, 30 do
+    dps.create_placement { name = "each " .. i, componentType = "html",
+      channel = "https://ns.adobe.com/xdm/channel-types/web" }
+  end
+  local _, result = hushed(dps.each, (dps.list_placements { limit = 4, order_by = "id" }),
+    function(placement)
+    return dps.update_placement(placement.id, { { op = "add", path = "/description",
+      value = "seen" } }), "updated"
+  end, with { at_once = 5 })
+  lu.assertTrue(result.counts.updated >= 30)
+  for placement in dps.list_placements() do
+    if placement.name:find "^each " then lu.assertEquals(placement.description, "seen") end
+  end
+end
+
+function T.test_from_a_coroutine_of_the_scripts_own_it_works_as_well()
+  local walk = coroutine.wrap(function()
+    return dps.each(numbers(5), function() dps.sleep(0.001) end, with {})
+  end)
+  local _, result = hushed(walk)
+  lu.assertEquals(result.total, 5)
+end
+
+function T.test_a_cancelled_caller_cancels_its_rows()
+  local cancelled = 0
+  local caller = dps.spawn(function()
+    dps.each(numbers(10), function()
+      local ok, e = pcall(dps.sleep, 60)
+      if not ok and err.is(e, "cancelled") then cancelled = cancelled + 1 end
+      error(e, 0)
+    end, with { at_once = 3 })
+  end)
+  dps.sleep(0.01)
+  caller:cancel()
+  local ok, e = pcall(caller.wait, caller)
+  lu.assertEquals({ ok, err.is(e, "cancelled") }, { false, true })
+  dps.sleep(0.01)
+  lu.assertEquals(cancelled, 3)
+end
+
+function T.test_misuse_is_refused()
+  local function refused(expected, ...)
+    local ok, e = pcall(dps.each, ...)
+    lu.assertEquals({ ok, err.is(e, "invalid") }, { false, true })
+    lu.assertStrContains(e.message, expected)
+  end
+  refused("rows are needed", nil, print)
+  refused("a function is needed", {}, nil)
+  refused("at_once must be", {}, print, { at_once = 0 })
+  refused('unknown option "at_onec" (did you mean "at_once"?)', {}, print, { at_onec = 1 })
+  refused("out must be", {}, print, { out = 5 })
+  local path = support.write(support.tmpdir() .. "/in.csv", "name\na\n")
+  hushed(refused, "out must be another file", (dps.csv.rows(path)), function() end, { out = path })
+  lu.assertEquals(support.read(path), "name\na\n")
+end
+
+function T.test_nothing_to_do_is_no_failure()
+  local text, result = hushed(dps.each, {}, error, with {})
+  lu.assertEquals({ text, result.total }, { "rows: 0 rows\n", 0 })
+end
+
+support.run(T)

@@ -1,0 +1,53 @@
+/* Fuzz target of templates and of ranking formulas. Whatever the text, it is filled in or refused
+ * with its place; values come out escaped, and a value in a formula never ends its string. */
+#include "fuzz_lua.h"
+
+static const char code[] =
+    "local template = require 'dps.representation.template'\n"
+    "local formula, err = require 'dps.rank.formula', require 'dps.err'\n"
+    "local VALUES = { a = '<&\">\\'', b = { { a = 1 }, { a = '\\\\' } }, c = false, d = { e = 2.5 "
+    "} }\n"
+    "local function refused(ok, failure)\n"
+    "  assert(ok or err.is(failure, 'invalid'), failure)\n"
+    "  return ok\n"
+    "end\n"
+    "local function render(made, escape)\n"
+    "  local ok, text = pcall(template.render, made, VALUES, escape)\n"
+    "  if not refused(ok, text) then\n"
+    "    assert(text.message:find '^template:%d+:%d+: ')\n"
+    "    return nil\n"
+    "  end\n"
+    "  return text\n"
+    "end\n"
+    "local function check_template(text)\n"
+    "  local ok, made = pcall(template.parse, text)\n"
+    "  if not refused(ok, made) then\n"
+    "    assert(made.message:find '^template:%d+:%d+: ')\n"
+    "    return\n"
+    "  end\n"
+    "  local html, plain = render(made, 'html'), render(made, 'none')\n"
+    "  assert((html == nil) == (plain == nil))\n"
+    "  if html and not text:find '{{{' then\n"
+    "    local _, given = text:gsub('[<>\"\\']', '')\n"
+    "    local _, got = html:gsub('[<>\"\\']', '')\n"
+    "    assert(text:find '{{[#^]' or got <= given, html)\n"
+    "  end\n"
+    "  if not text:find('{{', 1, true) then assert(html == text and plain == text) end\n"
+    "end\n"
+    "local function check_value(text)\n"
+    "  local ok, literal = pcall(formula.fill, 'f({{v}})', { v = text })\n"
+    "  if not refused(ok, literal) then return end\n"
+    "  local inner = literal:match '^f%(\"(.*)\"%)$'\n"
+    "  local back = inner:gsub('\\\\(.)', '%1')\n"
+    "  assert(back == text and not inner:gsub('\\\\.', ''):find '[\"\\\\]', literal)\n"
+    "end\n"
+    "return function(bytes)\n"
+    "  check_template(bytes)\n"
+    "  refused(pcall(formula.fill, bytes, { a = 1 }))\n"
+    "  refused(pcall(formula.fill, bytes))\n"
+    "  check_value(bytes)\n"
+    "end\n";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  return fuzz_lua(code, data, size);
+}
