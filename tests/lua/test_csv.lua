@@ -115,7 +115,8 @@ function T.test_a_header_alone_is_no_rows()
 end
 
 function T.test_non_ascii_text_is_kept()
-  lu.assertEquals(parse "né,日本\nÉté,€ 5\n", { { ["né"] = "Été", ["日本"] = "€ 5" } })
+  lu.assertEquals(parse "né,日本\nÉté,€ 5\n", { { ["né"] = "Été",
+    ["日本"] = "€ 5" } })
 end
 
 function T.test_a_column_may_have_any_name()
@@ -207,7 +208,8 @@ function T.test_too_many_fields_point_at_the_first_surplus_one()
 end
 
 function T.test_columns_count_characters_not_bytes()
-  refused('a,b\nété,"ü"x\n', "2:8: text after a closing quote (the field's first quote is at 2:5);"
+  refused('a,b\nété,"ü"x\n',
+    "2:8: text after a closing quote (the field's first quote is at 2:5);"
     .. " write a quote inside a field twice")
   refused(BOM .. 'a,b"\n', "1:4: quote inside an unquoted field;"
     .. " put the field in quotes and double the quote")
