@@ -9,6 +9,7 @@
 
 #include "lua_http.h"
 #include "lua_secret.h"
+#include "lua_sign.h"
 #include "lua_token.h"
 #include "state.h"
 
@@ -45,6 +46,17 @@ static long number_setting(lua_State *L, int from, const char *name, lua_Number 
   return (long)n;
 }
 
+/* sigv4 = { provider =, key_id =, secret = handle } */
+static void read_sigv4(lua_State *L, int from, struct dps_http_settings *s) {
+  if (lua_getfield(L, from, "sigv4") != LUA_TTABLE) return;
+  lua_getfield(L, -1, "provider");
+  lua_getfield(L, -2, "key_id");
+  lua_getfield(L, -3, "secret");
+  s->sigv4 = luaL_checkstring(L, -3);
+  s->sigv4_id = luaL_checkstring(L, -2);
+  s->sigv4_secret = dps_check_secret(L, -1)->bytes;
+}
+
 void dps_http_settings(lua_State *L, int from, struct dps_http_settings *s) {
   s->ca_file = text_setting(L, from, "ca_file");
   s->client_cert = text_setting(L, from, "client_cert");
@@ -55,6 +67,7 @@ void dps_http_settings(lua_State *L, int from, struct dps_http_settings *s) {
   s->slots = (size_t)number_setting(L, from, "in_flight", 32, 1, 1024);
   lua_getfield(L, from, "direct");
   s->direct = lua_toboolean(L, -1);
+  read_sigv4(L, from, s);
 }
 
 /* No CR, LF or NUL ever reaches a header (and so no lua string with one is cut short by C). */
@@ -91,6 +104,14 @@ static void use_token(lua_State *L, struct dps_http *http) {
   if (!ok) luaL_error(L, "the access token is too long, or memory ran out");
 }
 
+/* The signer's handle is the client's user value, so that it stays as long as the client. */
+static void engage_signer(lua_State *L, struct client *client) {
+  if (lua_getfield(L, 1, "signer") == LUA_TNIL) return;
+  struct dps_profile *profile = dps_check_signer(L, -1);
+  lua_setiuservalue(L, 2, 1);
+  dps_http_set_signer(client->http, (struct dps_http_signer){dps_profile_sign_now, profile});
+}
+
 static int m_client_gc(lua_State *L) {
   struct client *client = luaL_checkudata(L, 1, CLIENT);
   dps_http_free(client->http);
@@ -101,13 +122,14 @@ static int m_client_gc(lua_State *L) {
 /* native.http{ headers = {"Name: value", ...}, token = (a handle, or one of
  * native.token), ca_file =, client_cert =, client_key =,
  * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, direct = (no
- * proxy), dry_run = } -> client */
+ * proxy), dry_run =, signer = (native.signer's), sigv4 = { provider = "aws:amz:REGION:SERVICE",
+ * key_id =, secret = } } -> client */
 static int l_http(lua_State *L) {
   struct dps_http_settings settings = {0};
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  luaL_checkstack(L, 16, NULL);
-  struct client *client = lua_newuserdatauv(L, sizeof *client, 0);
+  luaL_checkstack(L, 24, NULL);
+  struct client *client = lua_newuserdatauv(L, sizeof *client, 1);
   *client = (struct client){0};
   luaL_setmetatable(L, CLIENT);
   dps_http_settings(L, 1, &settings);
@@ -118,6 +140,7 @@ static int l_http(lua_State *L) {
   client->writes_refused = lua_toboolean(L, -1);
   share_lines(L, client->http);
   use_token(L, client->http);
+  engage_signer(L, client);
   lua_settop(L, 2);
   return 1;
 }

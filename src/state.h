@@ -76,6 +76,7 @@ void dps_open_secret_match(lua_State *L);
 void dps_open_task(lua_State *L);
 void dps_open_http(lua_State *L);
 void dps_open_serve(lua_State *L);
+void dps_open_sign(lua_State *L);
 /* Replaces coroutine.resume, coroutine.wrap and os.exit by ones that know how to stop. */
 void dps_open_stop(lua_State *L);
 

@@ -2,6 +2,11 @@
  */
 #include "http_world.h"
 
+#include <time.h>
+
+#include "sign_profile.h"
+#include "signed.h"
+
 enum { SEEN_MAX = 4096 };
 
 /* A signer that writes down what it sees and adds a line that counts. */
@@ -259,6 +264,129 @@ static void test_more_lines_than_can_be_looked_at_are_refused(void **state) {
   close(fd);
 }
 
+/* --- with a profile: what arrives verifies --- */
+
+static struct dps_sign_key *key_of(const char *text, const char *keyid) {
+  struct dps_sign_fault fault;
+  const struct dps_sign_key_source source = {.bytes = text, .len = strlen(text), .keyid = keyid};
+  struct dps_sign_key *key = dps_sign_key_new(&source, &fault);
+  assert_non_null(key);
+  return key;
+}
+
+static struct dps_profile *profile_of(struct dps_sign_key *key) {
+  static const enum dps_sign_param params[] = {DPS_PARAM_CREATED, DPS_PARAM_NONCE, DPS_PARAM_KEYID};
+  struct dps_profile_spec spec = {.reads = true};
+  struct dps_sign_fault fault;
+  spec.sign.components = dps_fapi2_components(&spec.sign.component_count);
+  spec.sign.params = params;
+  spec.sign.param_count = 3;
+  spec.sign.lifetime = 300;
+  spec.sign.digest = DPS_DIGEST_SHA256;
+  struct dps_profile *profile = dps_profile_new(&spec, key, &fault);
+  assert_non_null(profile);
+  return profile;
+}
+
+static struct dps_sign_key *only_key(void *context, const struct dps_verify_params *params) {
+  (void)params;
+  return context;
+}
+
+/* Verifies what was heard, as a server would, and gives its nonce. */
+static void verify_heard(struct world *w, struct dps_sign_key *key, char nonce[64]) {
+  static const struct dps_verify_component components[] = {
+      {"@method", DPS_VERIFY_ALWAYS},        {"@target-uri", DPS_VERIFY_ALWAYS},
+      {"authorization", DPS_VERIFY_ALWAYS},  {"content-digest", DPS_VERIFY_WITH_BODY},
+      {"x-sandbox-name", DPS_VERIFY_ALWAYS}, {"content-type", DPS_VERIFY_WITH_BODY}};
+  const struct dps_verify_policy policy = {.now = time(NULL),
+                                           .window = 60,
+                                           .future = 5,
+                                           .components = components,
+                                           .component_count = 6,
+                                           .key = only_key,
+                                           .context = key};
+  struct dps_sign_fault fault = {0};
+  struct signed_message m;
+  char *bytes = malloc(w->peer.heard_len + 1);
+  memcpy(bytes, w->peer.heard, w->peer.heard_len + 1);
+  signed_parse(&m, bytes, w->peer.heard_len);
+  memmove(m.uri + 4, m.uri + 5, strlen(m.uri + 5) + 1); /* it is http here */
+  m.message.target_uri.len--;
+  struct dps_verification *verification = dps_verification_new();
+  if (!dps_verify(verification, &policy, &m.message, &fault)) fail_msg("%s", fault.detail);
+  const struct dps_verified *one = dps_verification_at(verification, 0);
+  snprintf(nonce, 64, "%.*s", (int)one->params.nonce.len, one->params.nonce.at);
+  dps_verification_free(verification);
+  signed_free(&m);
+}
+
+static const struct {
+  const char *method, *path, *body;
+} calls[] = {
+    {"POST", "/data/core/dps/offers?offer-type=fallback", "{\"name\":\"A\"}"},
+    {"PATCH", "/a/../offers/dps:fallback-offer:1?offer-type=fallback", "[]"},
+    {"DELETE", "/offers/x%3Ay", NULL},
+    {"GET", "/offers?property=name%3D%3DA%20B&limit=5", NULL},
+    {"HEAD", "/", NULL},
+};
+
+static void with_profile(struct world *w, struct dps_profile *profile) {
+  dps_http_set_signer(w->http, (struct dps_http_signer){dps_profile_sign_now, profile});
+  dps_http_share_header(w->http, "x-sandbox-name: dev");
+  dps_http_share_header(w->http, "Authorization: Bearer test-token");
+}
+
+static void test_what_arrives_verifies(void **state) {
+  struct world *w = *state;
+  struct dps_sign_key *key = key_of("a shared secret of the test", "test");
+  struct dps_profile *profile = profile_of(key);
+  struct curl_slist own = {"Content-Type: application/json", NULL};
+  char nonce[64], before[64] = "";
+  int fd = warm_up(w);
+  with_profile(w, profile);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    struct job *job = job_new(w, 0, calls[i].method, calls[i].path, calls[i].body);
+    if (calls[i].body) job->request.headers = &own;
+    submit(job);
+    peer_hear(&w->peer, fd);
+    verify_heard(w, key, nonce);
+    assert_string_not_equal(nonce, before);
+    memcpy(before, nonce, sizeof before);
+    peer_answer(fd, "");
+    finish(job);
+  }
+  close(fd);
+  dps_http_free(w->http);
+  w->http = NULL;
+  dps_profile_free(profile);
+  dps_sign_key_free(key);
+}
+
+static void test_repeat_has_a_nonce_of_its_own_and_verifies(void **state) {
+  struct world *w = *state;
+  struct dps_sign_key *key = key_of("a shared secret of the test", "test");
+  struct dps_profile *profile = profile_of(key);
+  char first[64], second[64];
+  int fd = warm_up(w);
+  with_profile(w, profile);
+  struct job *job = get(w, 0, "/one");
+  peer_hear(&w->peer, fd);
+  verify_heard(w, key, first);
+  close(fd);
+  fd = peer_accept(&w->peer);
+  peer_hear(&w->peer, fd);
+  verify_heard(w, key, second);
+  assert_string_not_equal(first, second);
+  peer_answer(fd, "");
+  finish(job);
+  close(fd);
+  dps_http_free(w->http);
+  w->http = NULL;
+  dps_profile_free(profile);
+  dps_sign_key_free(key);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_WORLD(test_signer_sees_url_lines_and_body_as_they_leave),
@@ -272,6 +400,8 @@ int main(void) {
       IN_WORLD(test_as_many_lines_as_there_may_be_leave_and_more_are_refused),
       IN_WORLD(test_what_cannot_be_signed_does_not_leave_and_says_why),
       IN_WORLD(test_more_lines_than_can_be_looked_at_are_refused),
+      IN_WORLD(test_what_arrives_verifies),
+      IN_WORLD(test_repeat_has_a_nonce_of_its_own_and_verifies),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
