@@ -10,6 +10,9 @@ local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
 local problem = require "dps.problem"
+local signing = require "dps.signing"
+local answers = require "dps.signing.answer"
+local clock = require "dps.signing.clock"
 
 local client = {}
 
@@ -18,6 +21,8 @@ local client = {}
 ---@field run dps.Run
 ---@field http userdata?   native client, made at the first call
 ---@field auth dps.Auth?    whom it calls as, likewise
+---@field signing dps.Signing?    how it signs, once there is http
+---@field verifier dps.Verifier?  what answers must pass
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
 ---@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
 ---@field sender fun(intent: dps.Intent): any  what the gate sends with
@@ -36,19 +41,29 @@ local function header_lines(settings, found)
   }
 end
 
+-- Whom a client calls as whose gateway adds the bearer token: the signature says it.
+local NOBODY = {
+  found = {}, ready = function() end, refused = function() return false end,
+  accepted = function() end, hint = function() end,
+}
+
 -- Made at the first call, so that a script which makes none needs no settings.
 function Client:connect()
   local settings = self.settings
-  local who = auth.of(settings, self.run)
+  local sign = signing.of(settings)
+  local who = sign and not sign.bearer and NOBODY or auth.of(settings, self.run)
   config.require_target(settings, who ~= nil, who and who.found)
-  self.auth = who
+  self.auth, self.signing, self.verifier = who, sign, answers.verifier(settings)
   self.http = native.http {
     headers = header_lines(settings, who.found), token = who.token, dry_run = self.run.dry_run,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
     direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
     ca_file = settings.ca_file, client_cert = settings.client_cert,
-    client_key = settings.client_key,
+    client_key = settings.client_key, signer = sign and sign.signer, sigv4 = sign and sign.sigv4,
   }
+  if sign and self.run.verbose then
+    io.stderr:write(sign.about, "\n")
+  end
 end
 
 local function fail(intent, fields)
@@ -70,6 +85,9 @@ local ASK_FOR_LESS = "ask for less at once, such as a page of fewer rows (limit)
 local TRUST = "dps talks to no server that it can't verify: where a company's own authority or"
   .. " proxy stands in between, put its certificate into a PEM file and name that in DPS_CA_FILE"
 
+local SIGN_SETTINGS = "nothing was sent: check DPS_SIGN_COMPONENTS and the other settings of"
+  .. " signing"
+
 -- What was written, though the answer is lost, must not be written twice.
 local function hint_after(intent)
   return not outcome.is_read(intent.method) and LOOK_FIRST or nil
@@ -79,12 +97,18 @@ local function hint_of(intent, code, name)
   if name == "PEER_FAILED_VERIFICATION" then
     return TRUST
   end
+  if code == outcome.UNSIGNED then
+    return SIGN_SETTINGS
+  end
   return code == outcome.TOO_LARGE and (hint_after(intent) or ASK_FOR_LESS) or nil
 end
 
 local function fail_transport(intent, code, words, sent, status, lines)
   local kind, retryable, name = outcome.of_curl(code, sent, intent.method)
   words = OWN_WORDS[code] or words
+  if code == outcome.UNSIGNED then
+    words = "the request can't be signed: " .. words
+  end
   fail(intent, {
     kind = kind, message = code > 0 and ("%s (%s)"):format(words, name) or words, sent = sent,
     retryable = retryable, status = status > 0 and status or nil,
@@ -137,6 +161,34 @@ function Client:trace(intent, started, text)
     (native.monotonic() - started) * 1000))
 end
 
+-- Where a signature was refused, the clock is the first thing to look at.
+local function clock_hint(self, intent, status, lines)
+  local signed = self.signing and (self.signing.all or not outcome.is_read(intent.method))
+  local words = signed and (status == 401 or status == 403) and clock.words(lines, native.now())
+  return words and words .. ", and a signature that is too old or from the future is refused: set"
+    .. " the clock, then run it again" or nil
+end
+
+-- An answer that nobody vouches for says nothing of what became of a write.
+local function check_signature(self, intent, status, text, lines)
+  if not self.verifier then
+    return
+  end
+  local request = { method = intent.method, target_uri = self.settings.base_url .. intent.target }
+  local reason, detail = self.verifier(request, status, text, lines)
+  if not reason then
+    return
+  end
+  local read = outcome.is_read(intent.method)
+  fail(intent, {
+    kind = read and "auth" or "unknown", status = status, sent = "yes", retryable = false,
+    message = ("the answer is not validly signed: %s (%s)"):format(detail, reason),
+    request_id = problem.header(lines, "x-request-id"), body = text:sub(1, BODY_KEPT),
+    hint = read and "check DPS_VERIFY_KEY, and whether something in between changes answers"
+      or nil,
+  })
+end
+
 -- One sending, under the token that is good now.
 local function exchange(self, intent)
   self.auth:ready(intent)
@@ -145,6 +197,9 @@ local function exchange(self, intent)
   local status, text, lines, more, answered, answer_lines =
     self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
   self:trace(intent, started, status or lines)
+  if status then
+    check_signature(self, intent, status, text, lines)
+  end
   return status, text, lines, more, answered, answer_lines
 end
 
@@ -164,12 +219,14 @@ function Client:send(intent)
   end
   if not status then
     return fail_transport(intent, text, lines, more, answered, answer_lines)
-  elseif status == 401 then
-    return fail_status(intent, status, text, lines, self.auth:hint())
+  end
+  local off = clock_hint(self, intent, status, lines)
+  if status == 401 then
+    return fail_status(intent, status, text, lines, off or self.auth:hint())
   end
   self.auth:accepted(more)
   if status < 200 or status > 299 then
-    return fail_status(intent, status, text, lines, redirect_hint(status, lines))
+    return fail_status(intent, status, text, lines, off or redirect_hint(status, lines))
   end
   return decode(intent, status, text, lines), status, text, lines
 end

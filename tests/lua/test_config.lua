@@ -68,13 +68,19 @@ function T.test_flag_beats_environment_beats_profile_beats_default()
 end
 
 function T.test_every_setting_has_its_flag_its_variable_and_its_profile_key()
-  local values = { base_url = "https://example.com/x", token_url = "https://example.com/y",
-    timeout = 5, connect_timeout = 6 }
+  local values = {
+    base_url = "https://example.com/x", token_url = "https://example.com/y", timeout = 5,
+    connect_timeout = 6, sign_profile = "custom",
+    sign_alg = "ed25519", sign_scope = "all", sign_params = "created", sign_expires = 60,
+    sign_digest = "sha-512", sign_gateway = "kong",
+  }
   for _, setting in ipairs(config.settings) do
     local name, value = setting.name, values[setting.name] or "value"
+    local given = { [name] = value, client_cert = "value", verify_key = "value" }
+    local env = { [setting.env] = tostring(value), DPS_CLIENT_CERT = "value",
+      DPS_VERIFY_KEY = "value" }
     local clean = setting.check(value)
-    local given = { [name] = value, client_cert = "value" }
-    local env = { [setting.env] = tostring(value), DPS_CLIENT_CERT = "value" }
+    lu.assertNotNil(clean)
     lu.assertEquals(load(given)[name], clean)
     lu.assertEquals(load({}, env)[name], clean)
     lu.assertEquals(load({ profile = "a" }, {}, { a = given })[name], clean)

@@ -291,6 +291,20 @@ static void answer_said(struct conn *c) {
   clear(&body);
 }
 
+static int hex_digit(char c) {
+  const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+  return at ? (int)(at - digits) : -1;
+}
+
+/* The whole answer, as the target has it: hexadecimal, up to the next "/". */
+static void answer_verbatim(struct conn *c) {
+  const char *at = c->rest + (*c->rest == '/');
+  for (int high, low; (high = hex_digit(at[0])) >= 0 && (low = hex_digit(at[1])) >= 0; at += 2) {
+    char byte = (char)(high << 4 | low);
+    add(&c->out, &byte, 1);
+  }
+}
+
 static void answer_names(struct conn *c) {
   struct bytes body = {0};
   for (const struct behaviour *b = behaviours; b->name; b++)
@@ -388,6 +402,7 @@ const struct behaviour behaviours[] = {
     {.name = "_say_slowly", .answer = answer_said, .delay_ms = 300},
     {.name = "_say_later", .answer = answer_said, .headers = "Retry-After: 1"},
     {.name = "_say_much_later", .answer = answer_said, .headers = "Retry-After: 3600"},
+    {.name = "_verbatim", .answer = answer_verbatim},
     {.answer = answer_names}, /* the end: a name that is not in the table */
 };
 

@@ -21,8 +21,14 @@ local OPTIONS = {
 }
 
 -- The local library takes any credentials, and the settings for the real service have no business
--- there.
-local function no_setting() end
+-- there. But for signatures: they are tried here as well, those aside that only a gateway reads.
+local GATEWAYS = { ["hmac-auth"] = true, sigv4 = true }
+
+local function local_setting(name)
+  if name:find "^DPS_SIGN_" and not GATEWAYS[os.getenv "DPS_SIGN_PROFILE"] then
+    return os.getenv(name)
+  end
+end
 
 local function use_local(options)
   local server = library.start { port = 0, library = { db = options.local_db } }
@@ -31,7 +37,7 @@ local function use_local(options)
   run.flags.item_schema = "https://ns.adobe.com/local/schemas/decision-item"
   local from_environment = os.getenv "DPS_SANDBOX" or ""
   run.flags.sandbox = options.sandbox or from_environment ~= "" and from_environment or "dev"
-  run.flags.profile, run.env = nil, no_setting
+  run.flags.profile, run.env = nil, local_setting
   run.token = native.public_token "local"
   if options.verbose then
     io.stderr:write("local Offer Library at ", run.flags.base_url, "\n")

@@ -11,4 +11,5 @@
 return {
   { name = "access_token", env = "DPS_ACCESS_TOKEN", also = { "token", "bearer" } },
   { name = "client_secret", env = "DPS_CLIENT_SECRET", also = { "secret", "clientsecrets" } },
+  { name = "sign_passphrase", env = "DPS_SIGN_PASSPHRASE", also = { "passphrase" } },
 }
