@@ -68,8 +68,11 @@ run diff <(comm -13 <(options_of run) <(options_of check)) \
   <(sed -n '/dps check/,/dps serve/p' <<<"$section" | grep -v 'dps serve' |
     grep -oE -- '--[a-z-]+( [A-Z]+)?' | sort -u)
 must "README has exactly the options that dps check has beside those of run" [ "$code" = 0 ]
-run diff <(options_of serve) <(grep 'dps serve' <<<"$section" | grep -oE -- '--[a-z-]+( [A-Z]+)?' | sort)
-must "README has exactly the options of dps serve (< is --help)" [ "$code" = 0 ]
+switches=$("$DPS" serve --coverage | grep -oE '^  --[a-z-]+')
+run diff <(options_of serve | grep -vxE "($(paste -sd'|' <<<"${switches//  /}"))( .*)?") \
+  <(sed -n '/dps serve/,/^$/p' <<<"$section" | grep -oE -- '--[a-z-]+( [A-Z]+)?' | sort)
+must "README has the options of dps serve but its switches (< is --help)" [ "$code" = 0 ]
+must "dps serve --coverage lists switches" [ "$(wc -l <<<"$switches")" -ge 15 ]
 must "dps serve --help was read" [ "$(options_of serve | wc -l)" -ge 3 ]
 
 # --- its environment variables are those that are read ---

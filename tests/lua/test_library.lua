@@ -84,9 +84,11 @@ function T.test_placements_are_created_used_updated_and_deleted()
   lu.assertEquals(d:expect(200, "GET", "/placements/" .. id).returnMetaData, { offerName = false })
   local representations = driver.offer().representations
   representations[1].placement = id
-  d:create { representations = representations }
+  local offer = d:create { representations = representations }
   d:expect(200, "PATCH", "/placements/" .. id, '[{"op":"replace","path":"/itemCount","value":3}]')
   lu.assertEquals(d:expect(200, "GET", "/placements/" .. id).itemCount, 3)
+  lu.assertStrContains(d:expect(409, "DELETE", "/placements/" .. id).detail, "in use by fallback")
+  d:expect(200, "DELETE", path(offer))
   d:expect(200, "DELETE", "/placements/" .. id)
 end
 

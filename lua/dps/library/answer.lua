@@ -18,6 +18,7 @@ local answer = {}
 ---@field client string?
 ---@field actor string?
 ---@field sandbox dps.library.Sandbox?
+---@field settings table<string, any>?  of dps.library.switches
 
 local TITLES = {
   [400] = "BadRequestError",
@@ -25,11 +26,23 @@ local TITLES = {
   [405] = "Method Not Allowed",
   [409] = "Conflict",
   [413] = "Payload Too Large",
+  [412] = "Precondition Failed",
   [422] = "Unprocessable Entity",
+  [429] = "RequestRateTooLarge",
   [500] = "Internal Server Error",
-  [501] = "Not Implemented",
   [503] = "Service Unavailable",
 }
+---The error statuses that the library gives, in order.
+---@return integer[]
+function answer.statuses()
+  local found = { 401, 403 }
+  for status in pairs(TITLES) do
+    found[#found + 1] = status
+  end
+  table.sort(found)
+  return found
+end
+
 local SERVICE = "dps-local"
 local CODE = "DPS-LOCAL-%d"
 
@@ -131,19 +144,34 @@ function answer.receipt(object, sandbox)
     text(object.created_client), text(object.modified_client))
 end
 
-local ENTITY = '{"created":"%s","modified":"%s","etag":%d,"schemas":[%s],"createdBy":%s,'
+local ENTITY = '{"created":"%s","modified":"%s","etag":%d,%s"createdBy":%s,'
   .. '"lastModifiedBy":%s,"id":%s'
 
 ---What a read returns. The stored body is JSON already and goes in as it is.
 ---@param object dps.library.Object
+---@param utc "Z"|nil  how moments end: the newer resources say Z, the others +00:00 (contract 1.0)
 ---@return string JSON
-function answer.entity(object)
+function answer.entity(object, utc)
   local created, modified = object.created, object.modified
-  local first = date.format(created)
-  local last = modified == created and first or date.format(modified)
-  local head = ENTITY:format(first, last, object.etag, text(object.schema),
+  local format = utc and date.format_z or date.format
+  local first = format(created)
+  local last = modified == created and first or format(modified)
+  local schemas = object.schema ~= "" and '"schemas":[' .. text(object.schema) .. "]," or ""
+  local head = ENTITY:format(first, last, object.etag, schemas,
     text(object.created_by), text(object.modified_by), text(object.id))
   return head .. (object.body == "{}" and "}" or "," .. object.body:sub(2))
+end
+
+---Adds the etag as a header, where the library is told to.
+---@param context dps.library.Context
+---@param object dps.library.Object
+---@param result dps.library.Answer
+---@return dps.library.Answer result
+function answer.tagged(context, object, result)
+  if context.settings.etag_header then
+    result.headers.ETag = ('"%d"'):format(object.etag)
+  end
+  return result
 end
 
 ---The names that an entity or receipt has beside the resource's own fields; nobody can write them.

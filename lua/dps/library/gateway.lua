@@ -76,10 +76,11 @@ local PATCH_MEDIA = { ["application/json"] = true, ["application/json-patch+json
 
 ---@param headers table<string, string>
 ---@param method string
+---@param strict boolean?  PATCH takes no other type than the documented one
 ---@return boolean
-function gateway.is_json(headers, method)
+function gateway.is_json(headers, method, strict)
   local media = ((headers["content-type"] or "") .. ";"):match "^%s*([^;%s]+)%s*;"
-  local accepted = method == "PATCH" and PATCH_MEDIA or JSON_MEDIA
+  local accepted = method == "PATCH" and not strict and PATCH_MEDIA or JSON_MEDIA
   return media ~= nil and accepted[media:lower()] == true
 end
 

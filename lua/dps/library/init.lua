@@ -2,32 +2,36 @@
 -- transaction, and answers are given out after it is committed. Knows no resource: descriptions
 -- (dps.resource) drive everything below.
 --
--- What the documents leave open (the numbers are of contract section 10), and what this does:
+-- What the documents leave open (the numbers are of contract section 10), and what this does. Where
+-- a switch stands, dps.library.switches can have it otherwise.
 --
---  1  status of a success     POST 201; GET, PATCH 200; DELETE 200 with an empty body
---  2  If-Match                not looked at yet; there is no ETag header
+--  1  status of a success     POST 201; GET, PATCH, PUT 200; DELETE 200 with an empty body (switch)
+--  2  If-Match                409 when it does not hold (switch); no ETag header (switch)
 --  3  etag in a `test`        a patch sees the resource's own fields only: `test /etag` finds
---                             nothing (422); writing id, etag, created ... is refused (422)
+--                             nothing (422, switch); writing id, etag, created ... is refused (422)
 --  4  move, copy, no ops      all six operations; an empty array is accepted and raises the etag
+--                             (switch)
 --     a patch that fails      400 malformed, 422 a place that is not there, 409 a `test` that
 --                             differs
---  5  media types             application/json; PATCH also application/json-patch+json;
+--  5  media types             application/json; PATCH also application/json-patch+json (switch);
 --                             parameters such as charset are ignored
---  6  PUT                     405
---  7  delete of what is used  done; the reference dangles, and the next write of its owner is
---                             refused until it is put right
+--  6  PUT                     where it is documented, else 405 (switch)
+--  7  delete of what is used  409, and who uses it (switch); what is live can go (switch)
 --  8  offer-type              400 when missing or unknown; its case does not count
 --  9  id of the other type    404
 -- 10  write-only fields       checked, kept for later patches, never returned, no filter sees them
--- 11  transitions, names      neither enforced nor kept unique
+--                             (switch)
+-- 11  transitions, names      neither enforced nor kept unique (switches)
 -- 12  read after write        at once
 -- 13  error bodies            contract 4.1: family G for the four headers, P for the rest
 --     x-request-id            on every answer; the caller's own where it can stand in a header
--- 14  body size               413 above the server's ceiling; 413 also when a patch makes more
--- 15  limit                   1 to 1000, default 50, else 400; -modified when no order is given
+-- 14  rate                    no limit (switch)
+--     body size               413 above the server's ceiling; 413 also when a patch makes more
+-- 15  limit                   1 to 1000 (switch), default 50, else 400; -modified when no order is
+--                             given
 -- 16  comma in a value        %2C
---     `~`                     PCRE2's dialect; the whole value, in any case (section 2, [X]);
---                             400 for a pattern that is wrong or takes too long
+--     `~`                     PCRE2's dialect; the whole value, in any case (section 2, [X],
+--                             switches); 400 for a pattern that is wrong or takes too long
 --     comparisons             text by case, numbers by size, dates as moments; `!=` also finds
 --                             what lacks the field; a path through an array holds when it holds
 --                             for any item; an unknown field is one that no object has
@@ -38,6 +42,10 @@
 -- 18  orderBy                 taken like orderby, which is what links say
 -- 19  %3A in ids              decoded
 -- 20  slashes                 a trailing or a double slash is another path: 404
+-- 23  dates that are over     taken (switch); an end before its start is refused
+-- 24  guardrails              not enforced (switch)
+-- 27  what has to fit         a representation need not fit its placement (switch)
+-- 28  PUT of /exd-placements  changes what it names, but the name; there is no PATCH
 --  -  tokens                  any well-formed one; with `auth = "strict"` those of ims.lua alone:
 --                             401013 for one that is unknown or has expired, 403003 where the key
 --                             is not its client's
@@ -49,15 +57,19 @@
 
 local answer = require "dps.library.answer"
 local born = require "dps.library.born"
+local dump = require "dps.library.dump"
+local faults = require "dps.library.faults"
 local gateway = require "dps.library.gateway"
 local ims = require "dps.library.ims"
 local native = require "dps.native"
-local options = require "dps.options"
+local opening = require "dps.library.opening"
+local rate = require "dps.library.rate"
 local resource = require "dps.resource"
 local routes = require "dps.library.routes"
 local storage = require "dps.library.store"
-local tokens = require "dps.library.tokens"
+local uuid = require "dps.library.uuid"
 local verbs = require "dps.library.verbs"
+local write = require "dps.library.write"
 
 local library = {}
 
@@ -72,6 +84,9 @@ local library = {}
 ---@field store dps.library.Store
 ---@field routes dps.library.Routes
 ---@field empty boolean
+---@field faults dps.library.Fault[]
+---@field rate dps.library.Rate?
+---@field settings table<string, any>     of dps.library.switches
 ---@field ims dps.library.Ims
 ---@field client_of (fun(token: string): string?)?  where only its own tokens are good
 ---@field sandboxes table<string, dps.library.Sandbox>  those known to be in the database
@@ -80,14 +95,11 @@ Library.__index = Library
 
 local UNAVAILABLE = "the local library's database can't be used now: %s"
 
-local function random_uuid()
-  return ("%08x-%04x-%04x-%04x-%012x"):format(("I4I2I2I2I6"):unpack(native.random(16)))
-end
-
-local function new_context(request)
+local function new_context(self, request)
   return {
-    request_id = gateway.request_id(request.headers) or random_uuid(),
+    request_id = gateway.request_id(request.headers) or uuid.new(),
     now = math.floor(native.now() * 1000),
+    settings = self.settings,
   }
 end
 
@@ -100,11 +112,11 @@ end
 
 -- Born on first use, with what every new library holds.
 local function add_sandbox(self, context, name)
-  local sandbox = self.store:add_sandbox(name, random_uuid())
+  local sandbox = self.store:add_sandbox(name, uuid.new())
   local planter = { sandbox = sandbox, now = context.now, actor = "dps", client = "dps" }
   for type, objects in pairs(self.empty and {} or born) do
     for _, object in ipairs(objects) do
-      verbs.plant(self.store, planter, resource.by_name[type], object.id, object.fields)
+      write.plant(self.store, planter, resource.by_name[type], object.id, object.fields)
     end
   end
   return true, sandbox
@@ -140,12 +152,22 @@ local function identify(self, context, headers)
   context.sandbox = sandbox_of(self, context, headers["x-sandbox-name"])
 end
 
+-- What calls at one place say beside the four headers of every call (contract 1.0).
+local function missing_header(place, headers)
+  for name in pairs(place.main.headers or {}) do
+    if (headers[name] or "") == "" then
+      return name
+    end
+  end
+  return nil
+end
+
 ---@return dps.library.Answer
 local function answer_one(self, context, request)
   if ims.is_asked(request) then
     return self.ims:answer(context, request)
   end
-  if not routes.is_ours(request.target) then
+  if not routes.below(request.target) then
     return answer.problem(context, 404,
       "there is nothing at this path; the service is below " .. routes.BASE)
   end
@@ -158,6 +180,10 @@ local function answer_one(self, context, request)
   if not route then
     return answer.problem(context, fault.status, fault.detail,
       { headers = { Allow = fault.allow } })
+  end
+  local missing = missing_header(route.place, request.headers)
+  if missing then
+    return answer.problem(context, 400, "Missing header: " .. missing)
   end
   return perform(self, context, route, request)
 end
@@ -173,9 +199,9 @@ end
 
 -- A first look into a sandbox writes too: the sandbox is born. Tokens are in no database.
 local function writes(self, request)
-  local write = request.method ~= "GET"
+  local may = request.method ~= "GET"
     or not self.sandboxes[request.headers["x-sandbox-name"]]
-  return write and not ims.is_asked(request)
+  return may and not ims.is_asked(request)
 end
 
 local function first_write(self, batch)
@@ -189,8 +215,7 @@ end
 
 -- Without the right to write (another process has it), what only reads is still answered. Once
 -- SQLite has given up the transaction, nothing is: it would happen outside of any.
-local function respond(self, request, obstacle)
-  local context = new_context(request)
+local function respond_well(self, context, request, obstacle)
   if self.store.lost then
     return unavailable(context, "the transaction was lost")
   elseif obstacle and writes(self, request) then
@@ -200,11 +225,34 @@ local function respond(self, request, obstacle)
   return done and result or failed(context, result)
 end
 
+-- A fault comes from the command line, or from the request itself.
+local function fault_of(self, request)
+  local asked = request.headers["x-dps-fault"]
+  if asked then
+    return faults.parse(asked)
+  elseif #self.faults > 0 then
+    return faults.choose(self.faults, request.method, routes.below(request.target) or "")
+  end
+end
+
+local function respond(self, request, obstacle)
+  local context = new_context(self, request)
+  local fault, wrong = fault_of(self, request)
+  if wrong then
+    return answer.problem(context, 400, wrong)
+  elseif not fault then
+    return rate.refusal(self.rate, context) or respond_well(self, context, request, obstacle)
+  end
+  local result = faults.performs(fault) and respond_well(self, context, request, obstacle)
+    or faults.refusal(fault, context)
+  return faults.spoil(fault, result)
+end
+
 -- Everything from the first write on may tell of what was not kept.
 local function withdraw(self, batch, answers, from, why)
   self.sandboxes = {}
   for i = from, #batch do
-    answers[i] = unavailable(new_context(batch[i]), why)
+    answers[i] = unavailable(new_context(self, batch[i]), why)
   end
 end
 
@@ -232,56 +280,18 @@ function Library:close()
   self.store:close()
 end
 
--- Who may get tokens, and whether they are asked for.
-local LIFETIME = 86399 -- seconds, as the documents show it
-
-local function read_credential(path)
-  if path == nil then
-    return nil
-  end
-  local credential, why = native.token.credentials(path)
-  if credential and not credential.client_secret then
-    credential, why = nil, path .. ": there is no client secret in it"
-  end
-  return credential, why
+---Writes everything that the library holds as JSON (dps.library.dump).
+---@param put fun(...: string)
+function Library:export(put)
+  dump.write(self.store, put)
 end
-
-local function open_authority(self, given)
-  local credential, why = read_credential(given.credentials)
-  if why then
-    return nil, why
-  end
-  local issued = tokens.new(given.token_lifetime or LIFETIME)
-  self.ims = ims.new(issued, credential)
-  self.client_of = given.auth == "strict" and function(token)
-    return issued:client_of(token)
-  end or nil
-  return self
-end
-
----@class dps.library.Options
----@field db string?      path of the database, made when absent; nil: in memory
----@field empty boolean?  sandboxes used for the first time hold nothing at all
----@field auth "any"|"strict"|nil    strict: only tokens of its own endpoint are good; default any
----@field credentials string?        the Developer Console's file of the one client that gets
----  tokens; nil: every client does
----@field token_lifetime integer?    seconds
 
 ---@param given dps.library.Options?
 ---@return dps.library.Library|nil
----@return string? message  a sentence that says what is wrong with the database and what to do
+---@return string? message  a sentence that says what is wrong and what to do
 function library.open(given)
-  given = options.check("dps.library.open", given,
-    { "db", "empty", "auth", "credentials", "token_lifetime" })
-  local self = { routes = routes.new(resource.all), empty = given.empty == true, sandboxes = {} }
-  local done, message = open_authority(self, given)
-  if done then
-    self.store, message = storage.open(given.db)
-  end
-  if not self.store then
-    return nil, message
-  end
-  return setmetatable(self, Library)
+  local parts, message = opening.open(given)
+  return parts and setmetatable(parts, Library), message
 end
 
 return library

@@ -3,6 +3,7 @@
 
 local answer = require "dps.library.answer"
 local query = require "dps.library.query"
+local resource = require "dps.resource"
 local select = require "dps.library.select"
 
 local page = {}
@@ -18,12 +19,12 @@ end
 ---@class dps.library.PageOf  what a page is taken from
 ---@field store dps.library.Store
 ---@field sandbox integer
----@field description dps.Resource
+---@field place dps.library.Place
 ---@field found dps.library.Query
 
 ---@param of dps.library.PageOf
 local function rows_behind(of, place, limit)
-  return run(of.store, select.page(of.sandbox, of.description, of.found, place, limit))
+  return run(of.store, select.page(of.sandbox, of.place, of.found, place, limit))
 end
 
 ---@param row any[]  number, bytes, sort values
@@ -89,7 +90,7 @@ local LINK = '"%s":{"href":"%s","type":"application/json"}'
 -- The link's text holds nothing that JSON would escape: query.href leaves only unreserved
 -- characters.
 local function link(of, name, start)
-  return LINK:format(name, query.href(of.description, of.found, start))
+  return LINK:format(name, query.href(of.place, of.found, start))
 end
 
 -- The links in the order self, next, prev; nil when a row's sort values are too long to travel in
@@ -112,9 +113,20 @@ end
 local function entities(of, rows)
   local texts = {}
   for i, row in ipairs(rows) do
-    texts[i] = answer.entity(of.store:by_seq(row[1]))
+    local object = of.store:by_seq(row[1])
+    texts[i] = answer.entity(object, resource.by_name[object.kind].utc)
   end
   return table.concat(texts, ",")
+end
+
+-- Without filters the number is kept; with them it is counted once for as long as nothing is
+-- written, so that a walk through many pages counts once.
+local function total(of)
+  if #of.found.terms == 0 then
+    return of.store:count(of.sandbox, of.place.name)
+  end
+  local statement = select.count(of.sandbox, of.place, of.found)
+  return of.store:counted(statement.sql, statement.values)
 end
 
 ---@param of dps.library.PageOf
@@ -125,9 +137,8 @@ function page.render(of)
   if not joined then
     return nil
   end
-  local total = run(of.store, select.count(of.sandbox, of.description, of.found))[1][1]
   return ('{"results":[%s],"count":%d,"total":%d,"_links":{%s}}'):format(
-    entities(of, rows), #rows, total, joined)
+    entities(of, rows), #rows, total(of), joined)
 end
 
 return page

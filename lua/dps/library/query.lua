@@ -9,7 +9,7 @@ local query = {}
 
 local DEFAULT_ORDER = "-modified"
 local DEFAULT_LIMIT = 50
-local MAX_LIMIT = 1000
+local CASE, PART = 1, 2 -- flags of a regular expression, as in regex.h
 local MAX_TERMS = 100 -- SQLite takes expressions 1000 deep
 local MAX_SORT_FIELDS = 16
 local MAX_CURSOR = 4096
@@ -18,6 +18,17 @@ local OPERATORS = {
   ["=="] = true, ["!="] = true, ["<="] = true, [">="] = true, ["<"] = true, [">"] = true,
   ["~"] = true,
 }
+
+---The operators of a filter, in order.
+---@return string[]
+function query.operators()
+  local found = {}
+  for op in pairs(OPERATORS) do
+    found[#found + 1] = op
+  end
+  table.sort(found)
+  return found
+end
 
 ---@class dps.library.Term   one condition
 ---@field negated boolean    written with "!" before the field
@@ -40,6 +51,8 @@ local OPERATORS = {
 ---@field order dps.library.SortKey[]
 ---@field order_text string
 ---@field limit integer
+---@field max_limit integer
+---@field flags integer       of regular expressions
 ---@field cursor dps.library.Cursor?
 ---@field start string?       the cursor as it came
 
@@ -108,10 +121,10 @@ local function parse_order(text)
   return order
 end
 
-local function parse_limit(text)
+local function parse_limit(text, most)
   local limit = #text <= 9 and text:find "^%d+$" and math.tointeger(tonumber(text))
-  if not limit or limit < 1 or limit > MAX_LIMIT then
-    refuse(400, "limit must be a whole number from 1 to %d, not '%s'", MAX_LIMIT, text)
+  if not limit or limit < 1 or limit > most then
+    refuse(400, "limit must be a whole number from 1 to %d, not '%s'", most, text)
   end
   return limit
 end
@@ -181,7 +194,7 @@ local READERS = {
     found.order_text = routes.decode(raw, true)
   end,
   limit = function(found, raw)
-    found.limit = parse_limit(routes.decode(raw, true))
+    found.limit = parse_limit(routes.decode(raw, true), found.max_limit)
   end,
   start = function(found, raw)
     found.start = routes.decode(raw, true)
@@ -189,8 +202,12 @@ local READERS = {
 }
 READERS.orderBy = READERS.orderby -- the table of the docs says orderBy, the service's links orderby
 
-local function parse(parameters)
-  local found = { terms = {}, order_text = DEFAULT_ORDER, limit = DEFAULT_LIMIT }
+local function parse(parameters, settings)
+  local found = {
+    terms = {}, order_text = DEFAULT_ORDER, max_limit = settings.max_limit,
+    limit = math.min(DEFAULT_LIMIT, settings.max_limit),
+    flags = (settings.regex_case and CASE or 0) | (settings.regex_part and PART or 0),
+  }
   for _, parameter in ipairs(parameters) do
     local read = READERS[parameter.name]
     if read then
@@ -205,10 +222,11 @@ local function parse(parameters)
 end
 
 ---@param parameters dps.library.Parameter[]  unknown ones are ignored, as with the service
+---@param settings table<string, any>  of dps.library.switches
 ---@return dps.library.Query|nil
 ---@return {status: integer, detail: string}|nil
-function query.parse(parameters)
-  local done, result = pcall(parse, parameters)
+function query.parse(parameters, settings)
+  local done, result = pcall(parse, parameters, settings)
   if done then
     return result
   elseif type(result) == "table" then
@@ -220,21 +238,21 @@ end
 -- Links -------------------------------------------------------------------------------------------
 
 ---A link of a page, relative to the base of the service and not to its host (contract section 2).
----@param description dps.Resource
+---@param place dps.library.Place
 ---@param found dps.library.Query
 ---@param start string?
 ---@return string
-function query.href(description, found, start)
+function query.href(place, found, start)
   local order = "orderby=" .. url.escape(found.order_text, ",")
   local parameters = { { "limit", found.limit }, { "start", start } }
-  for _, fixed in ipairs(url.parameters(description.query)) do
+  for _, fixed in ipairs(url.parameters(place.query)) do
     -- in upper case, as in the service's own links
     parameters[#parameters + 1] = { fixed[1], fixed[2]:upper() }
   end
   for _, term in ipairs(found.terms) do
     parameters[#parameters + 1] = { "property", term.text }
   end
-  return ("%s?%s&%s"):format(description.path, order, url.query(parameters))
+  return ("%s?%s&%s"):format(place.path, order, url.query(parameters))
 end
 
 return query

@@ -1,20 +1,22 @@
 -- From a request line to what is meant: which resource, which verb, which id, which query. Built
 -- from descriptions; pure, and knows no resource by name.
 
+local places = require "dps.library.places"
+
 local routes = {}
 
 routes.BASE = "/data/core/dps"
 
 local COLLECTION = { GET = "list", POST = "create" }
-local ITEM = { GET = "get", PATCH = "update", DELETE = "delete" }
+local ITEM = { GET = "get", PATCH = "update", PUT = "replace", DELETE = "delete" }
 
 ---@class dps.library.Parameter
 ---@field name string  decoded
 ---@field raw string   still encoded: a raw comma separates, "%2C" is part of a value
 
 ---@class dps.library.Route
----@field description dps.Resource
----@field verb "list"|"create"|"get"|"update"|"delete"
+---@field place dps.library.Place
+---@field verb "list"|"create"|"get"|"update"|"replace"|"delete"
 ---@field id string?
 ---@field parameters dps.library.Parameter[]
 
@@ -87,10 +89,10 @@ local function allowed(methods)
   return table.concat(names, ", ")
 end
 
--- Whether the query says what every call on the resource carries. Docs write values in lower case,
--- the service's own links in upper case (contract 1.1): case does not count.
-local function carries(description, parameters)
-  for name, value in pairs(description.query) do
+-- Whether the query says what every call on the place carries. Docs write values in lower case, the
+-- service's own links in upper case (contract 1.1): case does not count.
+local function carries(place, parameters)
+  for name, value in pairs(place.query) do
     local given = parameter(parameters, name)
     if not given or given:lower() ~= value:lower() then
       return false
@@ -99,14 +101,15 @@ local function carries(description, parameters)
   return true
 end
 
-local function query_fault(descriptions, parameters)
+local function query_fault(found, parameters)
   local name, values = nil, {}
-  for i, description in ipairs(descriptions) do
+  for i, place in ipairs(found) do
     local value
-    name, value = next(description.query)
+    name, value = next(place.query)
     values[i] = value
   end
   local given = parameter(parameters, name)
+  table.sort(values)
   local known = table.concat(values, ", ")
   if not given then
     return fault(400, ("the parameter %s is missing (one of: %s)"):format(name, known))
@@ -114,21 +117,22 @@ local function query_fault(descriptions, parameters)
   return fault(400, ("the parameter %s is '%s' and must be one of: %s"):format(name, given, known))
 end
 
-local function choose(descriptions, parameters)
-  for _, description in ipairs(descriptions) do
-    if carries(description, parameters) then
-      return description
+local function choose(found, parameters)
+  for _, place in ipairs(found) do
+    if carries(place, parameters) then
+      return place
     end
   end
-  return query_fault(descriptions, parameters)
+  return query_fault(found, parameters)
 end
 
 ---@class dps.library.Routes
----@field by_path table<string, dps.Resource[]>
+---@field by_path table<string, dps.library.Place[]>
+---@field allow_put boolean
 local Routes = {}
 Routes.__index = Routes
 
--- The descriptions of a path and the encoded id behind it, if any.
+-- The places of a path and the encoded id behind it, if any.
 local function find_path(self, path)
   if self.by_path[path] then
     return self.by_path[path]
@@ -138,6 +142,16 @@ local function find_path(self, path)
     return self.by_path[collection], id
   end
   return nil
+end
+
+-- What can be done with one object: PUT where it is documented, PATCH where PUT is not all.
+local function item_methods(self, found)
+  local methods = { GET = ITEM.GET, DELETE = ITEM.DELETE }
+  for _, place in ipairs(found) do
+    methods.PUT = methods.PUT or (place.put or self.allow_put) and ITEM.PUT or nil
+    methods.PATCH = methods.PATCH or place.patch and ITEM.PATCH or nil
+  end
+  return methods
 end
 
 local function parse_id(raw)
@@ -150,13 +164,13 @@ local function parse_id(raw)
   return id
 end
 
-local function finish(descriptions, verb, raw_id, query)
+local function finish(found, verb, raw_id, query)
   local parameters = parse_query(query)
   if not parameters then
     return fault(400, "the query is not percent-encoded well")
   end
-  local description, why = choose(descriptions, parameters)
-  if not description then
+  local place, why = choose(found, parameters)
+  if not place then
     return nil, why
   end
   local id
@@ -166,7 +180,7 @@ local function finish(descriptions, verb, raw_id, query)
   if why then
     return nil, why
   end
-  return { description = description, verb = verb, id = id, parameters = parameters }
+  return { place = place, verb = verb, id = id, parameters = parameters }
 end
 
 ---@param method string
@@ -175,35 +189,36 @@ end
 ---@return dps.library.RouteFault|nil
 function Routes:resolve(method, target)
   local path, query = below_base(target)
-  local descriptions, id
+  local found, id
   if path then
-    descriptions, id = find_path(self, path)
+    found, id = find_path(self, path)
   end
-  if not descriptions then
+  if not found then
     return fault(404, "there is nothing at this path")
   end
-  local methods = id and ITEM or COLLECTION
+  local methods = id and item_methods(self, found) or COLLECTION
   if not methods[method] then
     return fault(405, ("this path takes %s"):format(allowed(methods)), allowed(methods))
   end
-  return finish(descriptions, methods[method], id, query)
+  return finish(found, methods[method], id, query)
 end
 
 ---@param target string
----@return boolean  whether the target is the service's at all
-function routes.is_ours(target)
-  return below_base(target) ~= nil
+---@return string|nil path  below the base; nil when the target is not the service's at all
+function routes.below(target)
+  return (below_base(target))
 end
 
 ---@param descriptions dps.Resource[]
+---@param allow_put boolean?  PUT on every object, documented or not
 ---@return dps.library.Routes
-function routes.new(descriptions)
+function routes.new(descriptions, allow_put)
   local by_path = {}
-  for _, description in ipairs(descriptions) do
-    by_path[description.path] = by_path[description.path] or {}
-    table.insert(by_path[description.path], description)
+  for _, place in ipairs(places.group(descriptions)) do
+    by_path[place.path] = by_path[place.path] or {}
+    table.insert(by_path[place.path], place)
   end
-  return setmetatable({ by_path = by_path }, Routes)
+  return setmetatable({ by_path = by_path, allow_put = allow_put == true }, Routes)
 end
 
 return routes

@@ -18,6 +18,7 @@ local COLUMNS = {
   schemas = { sql = "schema", kind = "text" },
 }
 local NAME = { sql = "name", kind = "text", nullable = true }
+local STATUS = { sql = "status", kind = "text", nullable = true }
 
 local COMPARE = {
   ["=="] = "=", ["!="] = "=", ["<="] = "<=", [">="] = ">=", ["<"] = "<", [">"] = ">",
@@ -25,6 +26,7 @@ local COMPARE = {
 
 ---@class dps.library.Binder  collects the values of a statement
 ---@field values table  nil for NULL; `n` of them
+---@field flags integer of regular expressions
 local Binder = {}
 Binder.__index = Binder
 
@@ -36,9 +38,11 @@ function Binder:bind(value)
   return "?" .. values.n
 end
 
-local function column_of(description, path)
+local function column_of(place, path)
   local text = table.concat(path, ".")
-  return text == shape.name_field(description) and NAME or COLUMNS[text]
+  return text == shape.name_field(place.main) and NAME
+    or text == shape.status_field(place.main) and STATUS
+    or COLUMNS[text]
 end
 
 local function json_path(steps)
@@ -95,7 +99,7 @@ local AS_TEXT = {
 
 local function match_test(binder, term, subject)
   return ("matches(%s, %s, %s)"):format(
-    binder:bind(term.value), binder:bind(term.flags or 0), subject)
+    binder:bind(term.value), binder:bind(binder.flags), subject)
 end
 
 local function column_test(binder, column, term)
@@ -174,13 +178,13 @@ end
 
 -- "!=" is the opposite of "==", so it also finds what lacks the field; "!" before a filter turns it
 -- round.
-local function condition(binder, description, term)
-  local column = column_of(description, term.path)
+local function condition(binder, place, term)
+  local column = column_of(place, term.path)
   local test
   if column then
     test = column_test(binder, column, term)
   else
-    local segments, field = segments_of(description.fields, term.path)
+    local segments, field = segments_of(place.fields, term.path)
     test = json_test(binder, "body", segments, 1, term, field)
   end
   if term.negated ~= (term.op == "!=") then
@@ -196,8 +200,8 @@ end
 ---@field descending boolean
 ---@field nullable boolean
 
-local function sort_key(binder, description, by)
-  local column = column_of(description, by.path)
+local function sort_key(binder, place, by)
+  local column = column_of(place, by.path)
   if column then
     return { sql = column.sql, nullable = column.nullable == true, descending = by.descending }
   end
@@ -207,10 +211,10 @@ end
 
 -- The row's number ends every order: it makes it total, so that rows with equal values are neither
 -- lost nor doubled between two pages.
-local function sort_keys(binder, description, order)
+local function sort_keys(binder, place, order)
   local keys = {}
   for i, by in ipairs(order) do
-    keys[i] = sort_key(binder, description, by)
+    keys[i] = sort_key(binder, place, by)
   end
   keys[#keys + 1] = { sql = "seq", nullable = false, descending = keys[#keys].descending }
   return keys
@@ -261,47 +265,47 @@ end
 ---@field sql string
 ---@field values table  with `n`
 
-local function where(binder, sandbox, description, found)
-  local parts = { "sandbox = " .. binder:bind(sandbox), "type = " .. binder:bind(description.name) }
+local function where(binder, sandbox, place, found)
+  local parts = { "sandbox = " .. binder:bind(sandbox), "type = " .. binder:bind(place.name) }
   for i, term in ipairs(found.terms) do
-    parts[i + 2] = condition(binder, description, term)
+    parts[i + 2] = condition(binder, place, term)
   end
   return table.concat(parts, " AND ")
 end
 
-local function new_binder()
-  return setmetatable({ values = { n = 0 } }, Binder)
+local function new_binder(found)
+  return setmetatable({ values = { n = 0 }, flags = found.flags }, Binder)
 end
 
 ---How many objects pass the filters.
 ---@param sandbox integer
----@param description dps.Resource
+---@param place dps.library.Place
 ---@param found dps.library.Query
 ---@return dps.library.Statement
-function select.count(sandbox, description, found)
-  local binder = new_binder()
-  local sql = "SELECT count(*) FROM objects WHERE " .. where(binder, sandbox, description, found)
+function select.count(sandbox, place, found)
+  local binder = new_binder(found)
+  local sql = "SELECT count(*) FROM objects WHERE " .. where(binder, sandbox, place, found)
   return { sql = sql, values = binder.values }
 end
 
 ---The rows behind a place: number, bytes of the body, then the sort values.
 ---@param sandbox integer
----@param description dps.Resource
+---@param place dps.library.Place
 ---@param found dps.library.Query
----@param place dps.library.Cursor?  nil: from the beginning
+---@param from dps.library.Cursor?  nil: from the beginning
 ---@param limit integer
 ---@return dps.library.Statement
-function select.page(sandbox, description, found, place, limit)
-  local binder = new_binder()
-  local backward = place ~= nil and place.backward
-  local keys = sort_keys(binder, description, found.order)
+function select.page(sandbox, place, found, from, limit)
+  local binder = new_binder(found)
+  local backward = from ~= nil and from.backward
+  local keys = sort_keys(binder, place, found.order)
   local columns = { "seq", "size" }
   for i = 1, #keys - 1 do
     columns[i + 2] = keys[i].sql
   end
-  local conditions = where(binder, sandbox, description, found)
-  if place then
-    conditions = conditions .. " AND " .. behind(binder, keys, place, backward)
+  local conditions = where(binder, sandbox, place, found)
+  if from then
+    conditions = conditions .. " AND " .. behind(binder, keys, from, backward)
   end
   local sql = ("SELECT %s FROM objects WHERE %s ORDER BY %s LIMIT %s"):format(
     table.concat(columns, ", "), conditions, order_by(keys, backward), binder:bind(limit))

@@ -75,18 +75,24 @@ function shape.split(fields, object)
   return body, hidden
 end
 
-local function visit(field, value, path, found)
+-- Which kinds a reference may have, where that hangs on a field beside the list it is in.
+local function kinds_of(field, beside)
+  local by = field.to_by
+  return by and by.kinds[beside and beside[by.field]] or field.to
+end
+
+local function visit(field, value, path, found, beside)
   if field.type == "reference" then
-    found[#found + 1] = { path = path, to = field.to, id = value }
+    found[#found + 1] = { path = path, to = kinds_of(field, beside), id = value }
   elseif field.fields then
     for _, member in ipairs(field.fields) do
       if value[member.name] ~= nil then
-        visit(member, value[member.name], path .. "." .. member.name, found)
+        visit(member, value[member.name], path .. "." .. member.name, found, value)
       end
     end
   elseif field.items then
     for i, item in ipairs(value) do
-      visit(field.items, item, path .. "[" .. i .. "]", found)
+      visit(field.items, item, path .. "[" .. i .. "]", found, beside)
     end
   end
 end
@@ -99,10 +105,19 @@ function shape.references(fields, object)
   local found = {}
   for _, field in ipairs(fields) do
     if object[field.name] ~= nil then
-      visit(field, object[field.name], field.name, found)
+      visit(field, object[field.name], field.name, found, object)
     end
   end
   return found
+end
+
+-- The value at a dot path, if it is text.
+local function text_at(object, path)
+  local value = object
+  for step in path:gmatch "[^.]+" do
+    value = type(value) == "table" and value[step] or nil
+  end
+  return type(value) == "string" and value or nil
 end
 
 ---@param description dps.Resource
@@ -115,11 +130,73 @@ end
 ---@param object table
 ---@return string?
 function shape.name_of(description, object)
-  local value = object
-  for step in shape.name_field(description):gmatch "[^.]+" do
-    value = type(value) == "table" and value[step] or nil
+  return text_at(object, shape.name_field(description))
+end
+
+---@param description dps.Resource
+---@return string  dot path of the field that says where in its life an object is
+function shape.status_field(description)
+  return description.status_field or "status"
+end
+
+---@param description dps.Resource
+---@param object table
+---@return string?
+function shape.status_of(description, object)
+  return text_at(object, shape.status_field(description))
+end
+
+-- What the service gives --------------------------------------------------------------------------
+
+local function given_by_service(field, id)
+  if field.type == "integer" then
+    return 0
+  elseif field.type == "array" then
+    return json.array {}
   end
-  return type(value) == "string" and value or nil
+  return id
+end
+
+---Fills in what a new object gets from the service: fields that it alone writes, and lists that it
+---always shows. The object is changed and returned.
+---@param fields dps.Field[]
+---@param object table
+---@param id string  of the object
+---@return table
+function shape.born(fields, object, id)
+  for _, field in ipairs(fields) do
+    local value = object[field.name]
+    if field.read_only or field.always and value == nil then
+      object[field.name] = given_by_service(field, id)
+    elseif field.fields and type(value) == "table" then
+      shape.born(field.fields, value, id)
+    end
+    if field.fold_case and type(object[field.name]) == "string" then
+      object[field.name] = object[field.name]:upper()
+    end
+  end
+  return object
+end
+
+---What an update may not change stays as it was. The object is changed and returned.
+---@param fields dps.Field[]
+---@param object table
+---@param old table
+---@return table
+function shape.keep(fields, object, old)
+  for _, field in ipairs(fields) do
+    local name = field.name
+    local value, before = object[name], old[name]
+    if field.kept or field.read_only then
+      object[name] = before
+    elseif field.fields and type(value) == "table" and type(before) == "table" then
+      shape.keep(field.fields, value, before)
+    end
+    if field.fold_case and type(object[name]) == "string" then
+      object[name] = object[name]:upper()
+    end
+  end
+  return object
 end
 
 return shape

@@ -1,20 +1,16 @@
--- The database of the local library: one table of objects, one of sandboxes, kept statements,
--- transactions. It knows columns, never what a resource is or what an answer looks like. A
--- statement that fails raises a store.Failure; the library turns it into an answer.
+-- What the local library's database holds: objects, who refers to whom, how many there are, and
+-- sandboxes. It knows columns, never what a resource is or what an answer looks like.
 
-local native = require "dps.native"
+local database = require "dps.library.database"
 
 local store = {}
 
-local APPLICATION = 0x6470734C -- "dpsL": marks the file as ours; no other is written into
-local VERSION = 1
-local BUSY_MS = 250 -- the loop stands still for so long at most when another process is writing
-local KEPT_STATEMENTS = 200
+local VERSION = 2
 
--- The statistics tell the planner what it can't know of a new database: that a name finds few rows,
--- so that its index serves better than the one that gives the order.
+-- `type` is the place an object lives at, `kind` which of the resources there it is. The statistics
+-- tell the planner what it can't know of a new database: that a name finds few rows, so that its
+-- index serves better than the one that gives the order.
 local SCHEMA = [[
-  BEGIN IMMEDIATE;
   CREATE TABLE sandboxes (
     key INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -24,8 +20,10 @@ local SCHEMA = [[
     seq INTEGER PRIMARY KEY,
     sandbox INTEGER NOT NULL,
     type TEXT NOT NULL,
+    kind TEXT NOT NULL,
     id TEXT NOT NULL,
     name TEXT,
+    status TEXT,
     etag INTEGER NOT NULL,
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL,
@@ -38,25 +36,61 @@ local SCHEMA = [[
     body TEXT NOT NULL,
     hidden TEXT
   );
-  CREATE UNIQUE INDEX objects_by_id ON objects (sandbox, id, type);
+  CREATE UNIQUE INDEX objects_by_id ON objects (sandbox, type, id);
   CREATE INDEX objects_by_time ON objects (sandbox, type, modified);
+  CREATE INDEX objects_by_birth ON objects (sandbox, type, created);
   CREATE INDEX objects_by_name ON objects (sandbox, type, name);
+  CREATE INDEX objects_by_status ON objects (sandbox, type, status, modified);
+
+  CREATE TABLE refs (
+    source INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    sandbox INTEGER NOT NULL,
+    PRIMARY KEY (source, target)
+  ) WITHOUT ROWID;
+  CREATE INDEX refs_by_target ON refs (sandbox, target);
+
+  CREATE TABLE counts (
+    sandbox INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (sandbox, type, kind)
+  ) WITHOUT ROWID;
+  CREATE TRIGGER object_added AFTER INSERT ON objects BEGIN
+    INSERT INTO counts VALUES (NEW.sandbox, NEW.type, NEW.kind, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER object_gone AFTER DELETE ON objects BEGIN
+    UPDATE counts SET n = n - 1
+      WHERE sandbox = OLD.sandbox AND type = OLD.type AND kind = OLD.kind;
+    DELETE FROM refs WHERE source = OLD.seq;
+  END;
+  CREATE TRIGGER object_turned AFTER UPDATE OF kind ON objects WHEN OLD.kind <> NEW.kind BEGIN
+    UPDATE counts SET n = n - 1
+      WHERE sandbox = OLD.sandbox AND type = OLD.type AND kind = OLD.kind;
+    INSERT INTO counts VALUES (NEW.sandbox, NEW.type, NEW.kind, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+
   ANALYZE sqlite_schema;
+  DELETE FROM sqlite_stat1;
   INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('objects', 'objects_by_id', '1000000 100000 1 1'),
+    ('objects', 'objects_by_id', '1000000 100000 10000 1'),
     ('objects', 'objects_by_time', '1000000 100000 10000 10'),
-    ('objects', 'objects_by_name', '1000000 100000 10000 2');
-  PRAGMA application_id = %d;
-  PRAGMA user_version = %d;
-  COMMIT;
+    ('objects', 'objects_by_birth', '1000000 100000 10000 10'),
+    ('objects', 'objects_by_name', '1000000 100000 10000 2'),
+    ('objects', 'objects_by_status', '1000000 100000 10000 2000 5');
 ]]
 
 ---@class dps.library.Object
 ---@field seq integer?         order of insertion, unique; nil until stored
 ---@field sandbox integer      key of the sandbox
----@field type string          name of the resource's description
+---@field type string          the place it lives at
+---@field kind string          name of the resource's description
 ---@field id string
 ---@field name string?
+---@field status string?
 ---@field etag integer
 ---@field created integer      milliseconds since the epoch, like `modified`
 ---@field modified integer
@@ -68,90 +102,48 @@ local SCHEMA = [[
 ---@field size integer         bytes of `body`
 ---@field body string          JSON object: what a reader sees
 ---@field hidden string?       JSON object: what was accepted and is never shown
+---@field refers string[]?     ids that it refers to, each once; written, never read
 local COLUMNS = {
-  "sandbox", "type", "id", "name", "etag", "created", "modified", "created_by", "modified_by",
-  "created_client", "modified_client", "schema", "size", "body", "hidden",
+  "sandbox", "type", "kind", "id", "name", "status", "etag", "created", "modified", "created_by",
+  "modified_by", "created_client", "modified_client", "schema", "size", "body", "hidden",
 }
 local CHANGING = {
-  "name", "etag", "modified", "modified_by", "modified_client", "size", "body", "hidden",
+  "kind", "name", "status", "etag", "modified", "modified_by", "modified_client", "size", "body",
+  "hidden",
 }
 
 local LIST = table.concat(COLUMNS, ", ")
+local ONE = " FROM objects WHERE sandbox = ? AND type = ? AND id = ?"
 local SQL = {
-  insert = ("INSERT INTO objects (%s) VALUES (%s)"):format(LIST, ("?, "):rep(#COLUMNS - 1) .. "?"),
+  insert = ("INSERT INTO objects (%s) VALUES (%s) RETURNING seq"):format(
+    LIST, ("?, "):rep(#COLUMNS - 1) .. "?"),
   update = ("UPDATE objects SET %s = ? WHERE seq = ?"):format(table.concat(CHANGING, " = ?, ")),
-  delete = "DELETE FROM objects WHERE sandbox = ? AND id = ? AND type = ?",
-  find = ("SELECT seq, %s FROM objects WHERE sandbox = ? AND id = ? AND type = ?"):format(LIST),
+  delete = "DELETE" .. ONE,
+  find = ("SELECT seq, %s%s"):format(LIST, ONE),
   by_seq = ("SELECT seq, %s FROM objects WHERE seq = ?"):format(LIST),
-  has = "SELECT seq FROM objects WHERE sandbox = ? AND id = ? AND type = ?",
-  types = "SELECT type FROM objects WHERE sandbox = ? AND id = ?",
+  kind = "SELECT kind" .. ONE,
+  named = "SELECT id FROM objects WHERE sandbox = ? AND type = ? AND name = ? AND kind = ?"
+    .. " AND id <> ? LIMIT 1",
+  count = "SELECT coalesce(sum(n), 0) FROM counts WHERE sandbox = ? AND type = ?",
+  count_kind = "SELECT coalesce(sum(n), 0) FROM counts WHERE sandbox = ? AND type = ? AND kind = ?",
+  count_status = "SELECT count(*) FROM objects WHERE sandbox = ? AND type = ? AND status = ?",
+  refer = "INSERT INTO refs (source, target, sandbox) VALUES (?, ?, ?)",
+  forget = "DELETE FROM refs WHERE source = ?",
+  referrers = "SELECT kind, id, name FROM refs JOIN objects ON seq = source"
+    .. " WHERE refs.sandbox = ? AND target = ? LIMIT ?",
   sandbox = "SELECT key, id FROM sandboxes WHERE name = ?",
+  sandboxes = "SELECT key, name, id FROM sandboxes ORDER BY key",
   add_sandbox = "INSERT INTO sandboxes (name, id) VALUES (?, ?)",
 }
 
----@class dps.library.Failure
----@field message string
----@field code integer  SQLite's result code
-store.Failure = { __name = "dps.library.Failure" }
-store.Failure.__tostring = function(self)
-  return self.message
-end
-
----@class dps.library.Store
----@field db table                        native database
----@field statements table<string, table> prepared, by their text
----@field kept integer                    how many those are
----@field lost boolean                    the transaction ended early; ask nothing more in it
-local Store = {}
+---@class dps.library.Store: dps.library.Database
+---@field totals table<string, integer>  counted before, while the database is as it was then
+---@field totals_at string?
+---@field totals_kept integer
+local Store = setmetatable({}, database.Database)
 Store.__index = Store
 
-local function fail(message, code)
-  error(setmetatable({ message = message, code = code }, store.Failure), 0)
-end
-
--- Statements --------------------------------------------------------------------------------------
-
-function Store:prepare(sql)
-  local statement = self.statements[sql]
-  if statement then
-    return statement
-  end
-  if self.kept >= KEPT_STATEMENTS then
-    self.statements, self.kept = {}, 0
-  end
-  local message, code
-  statement, message, code = self.db:prepare(sql)
-  if not statement then
-    fail(message, code)
-  end
-  self.statements[sql], self.kept = statement, self.kept + 1
-  return statement
-end
-
--- A row whose first column is never NULL, so that nil there means failure or no row.
-local function checked_row(first, message, code, ...)
-  if first == nil and message ~= nil then
-    fail(message, code)
-  end
-  return first, message, code, ...
-end
-
----The first row of a query whose first column is never NULL.
----@return any ...  nothing but nil when there is no row
-function Store:row(sql, ...)
-  return checked_row(self:prepare(sql):row(...))
-end
-
----@return any[][]
-function Store:rows(sql, ...)
-  local rows, message, code = self:prepare(sql):rows(...)
-  return rows or fail(message, code)
-end
-
-function Store:run(sql, ...)
-  local ok, message, code = self:prepare(sql):run(...)
-  return ok or fail(message, code)
-end
+store.Failure = database.Failure
 
 -- Objects -----------------------------------------------------------------------------------------
 
@@ -174,9 +166,16 @@ local function values_of(object, columns)
   return values
 end
 
+local function refer(self, object)
+  for _, id in ipairs(object.refers or {}) do
+    self:run(SQL.refer, object.seq, id, object.sandbox)
+  end
+end
+
 ---@param object dps.library.Object
 function Store:insert(object)
-  self:run(SQL.insert, table.unpack(values_of(object, COLUMNS), 1, #COLUMNS))
+  object.seq = self:row(SQL.insert, table.unpack(values_of(object, COLUMNS), 1, #COLUMNS))
+  refer(self, object)
 end
 
 ---Writes what can change of an object that was found here.
@@ -185,16 +184,13 @@ function Store:update(object)
   local values = values_of(object, CHANGING)
   values[#CHANGING + 1] = object.seq
   self:run(SQL.update, table.unpack(values, 1, #CHANGING + 1))
+  self:run(SQL.forget, object.seq)
+  refer(self, object)
 end
 
 ---@return dps.library.Object?
 function Store:find(sandbox, type, id)
-  return to_object(self:row(SQL.find, sandbox, id, type))
-end
-
----@return boolean
-function Store:has(sandbox, type, id)
-  return self:row(SQL.has, sandbox, id, type) ~= nil
+  return to_object(self:row(SQL.find, sandbox, type, id))
 end
 
 ---@return dps.library.Object?
@@ -202,20 +198,69 @@ function Store:by_seq(seq)
   return to_object(self:row(SQL.by_seq, seq))
 end
 
+---Which resource of those at its place an object is.
+---@return string|nil  nil when it is not there
+function Store:kind(sandbox, type, id)
+  return (self:row(SQL.kind, sandbox, type, id))
+end
+
 ---@return boolean whether it was there
 function Store:delete(sandbox, type, id)
-  self:run(SQL.delete, sandbox, id, type)
+  self:run(SQL.delete, sandbox, type, id)
   return self.db:changes() > 0
 end
 
----The resources that have an object of this id.
----@return string[]
-function Store:types_of(sandbox, id)
-  local types = {}
-  for i, row in ipairs(self:rows(SQL.types, sandbox, id)) do
-    types[i] = row[1]
+---The id of another object of the same kind and name.
+---@param object dps.library.Object
+---@return string|nil
+function Store:namesake(object)
+  return object.name
+    and self:row(SQL.named, object.sandbox, object.type, object.name, object.kind, object.id)
+end
+
+---@param kind string?  nil: all at that place
+---@return integer
+function Store:count(sandbox, type, kind)
+  if kind then
+    return self:row(SQL.count_kind, sandbox, type, kind)
   end
-  return types
+  return self:row(SQL.count, sandbox, type)
+end
+
+local KEPT_TOTALS = 64
+
+local function key_of(sql, values)
+  local parts = { sql }
+  for i = 1, values.n do
+    parts[i + 1] = tostring(values[i])
+  end
+  return table.concat(parts, "\0")
+end
+
+---The number that a statement counts; asked again only when something was written meanwhile.
+---@param values table  with `n`
+---@return integer
+function Store:counted(sql, values)
+  local key, stamp = key_of(sql, values), self:stamp()
+  if self.totals_at ~= stamp or self.totals_kept >= KEPT_TOTALS then
+    self.totals, self.totals_at, self.totals_kept = {}, stamp, 0
+  end
+  if not self.totals[key] then
+    self.totals[key] = self:row(sql, table.unpack(values, 1, values.n))
+    self.totals_kept = self.totals_kept + 1
+  end
+  return self.totals[key]
+end
+
+---@return integer
+function Store:count_status(sandbox, type, status)
+  return self:row(SQL.count_status, sandbox, type, status)
+end
+
+---Who refers to an id.
+---@return {[1]: string, [2]: string, [3]: string?}[]  kind, id and name of `limit` of them at most
+function Store:referrers(sandbox, id, limit)
+  return self:rows(SQL.referrers, sandbox, id, limit)
 end
 
 -- Sandboxes ---------------------------------------------------------------------------------------
@@ -237,132 +282,26 @@ function Store:add_sandbox(name, id)
   return self:sandbox(name)
 end
 
--- Transactions ------------------------------------------------------------------------------------
-
-local function try(self, sql)
-  return self:prepare(sql):run()
-end
-
----@param writing boolean  takes the right to write at once
----@return true|nil
----@return string? message
-function Store:begin(writing)
-  self.lost = false
-  return try(self, writing and "BEGIN IMMEDIATE" or "BEGIN")
-end
-
----Ends the transaction; when that fails nothing of it remains.
----@return true|nil
----@return string? message
-function Store:commit()
-  local ok, message = try(self, "COMMIT")
-  if not ok then
-    try(self, "ROLLBACK")
+---@return dps.library.Sandbox[]
+function Store:all_sandboxes()
+  local found = {}
+  for i, row in ipairs(self:rows(SQL.sandboxes)) do
+    found[i] = { key = row[1], name = row[2], id = row[3] }
   end
-  return ok, message
-end
-
----Runs a function whose writes stay only when it says so.
----@param action fun(...): boolean, any  whether to keep what it wrote, and a result
----@return any result  what the action raised, it raises again
-function Store:atomically(action, ...)
-  self:run "SAVEPOINT part"
-  local done, keep, result = pcall(action, ...)
-  if done and keep then
-    self:run "RELEASE part"
-    return result
-  end
-  -- A full disk, for one, makes SQLite give up the whole transaction, and the savepoint with it.
-  self.lost = not (try(self, "ROLLBACK TO part") and try(self, "RELEASE part"))
-  return done and result or error(keep, 0)
+  return found
 end
 
 -- Opening -----------------------------------------------------------------------------------------
 
-local ADVICE = {
-  [5] = "another process is using it: stop that one, or give another file",
-  [8] = "it may not be written: check the rights of the file and of its folder",
-  [10] = "the disk could not be read or written",
-  [11] = "it is damaged: restore a copy, or give another file",
-  [13] = "the disk is full",
-  [14] = "it can't be opened or made: check that its folder exists and may be written",
-  [26] = "it is not a database: give another file, or move this one away",
-}
-ADVICE[6] = ADVICE[5]
-
-local function words(path, message, code)
-  return ("the library's database %s can't be used: %s (SQLite: %s)"):format(
-    path, ADVICE[code] or "SQLite refuses it", message)
-end
-
-local function foreign(path, what)
-  return ("the library's database %s can't be used: %s; give another file"):format(path, what)
-end
-
--- Whether the database is new (true) or ours (false); nil and a message when it is neither. Only
--- reads: what is another program's is left as it was.
-local function look_at(self, path)
-  local tables = self:row "SELECT count(*) FROM sqlite_master" -- fails when it is no database
-  local application = self:row "PRAGMA application_id"
-  local version = self:row "PRAGMA user_version"
-  if application == APPLICATION and version == VERSION then
-    return false
-  elseif application == APPLICATION then
-    local text = "it has version %d and this dps knows version %d"
-    return nil, foreign(path, text:format(version, VERSION))
-  elseif application ~= 0 or tables > 0 then
-    return nil, foreign(path, "it belongs to another program")
-  end
-  return true
-end
-
-local function make_tables(self)
-  local ok, message, code = self.db:exec(SCHEMA:format(APPLICATION, VERSION))
-  return ok or fail(message, code)
-end
-
-local function set_up(self, path)
-  self:row("PRAGMA busy_timeout = " .. BUSY_MS)
-  local is_new, message = look_at(self, path)
-  if is_new == nil then
-    return nil, message
-  end
-  self:row "PRAGMA journal_mode = WAL"
-  self:run "PRAGMA synchronous = NORMAL"
-  if is_new then
-    make_tables(self)
-  end
-  self:run "ANALYZE sqlite_schema" -- takes the statistics into account from now on
-  return true
-end
-
 ---Opens a database, and makes it when there is none.
----@param path string?  nil: in memory, gone when closed
+---@param path string?    nil: in memory, gone when closed
+---@param reset boolean?  throws away what it holds
 ---@return dps.library.Store|nil
 ---@return string? message  a sentence that says what is wrong and what to do
-function store.open(path)
-  local db, message, code = native.sqlite_open(path or ":memory:")
-  if not db then
-    return nil, words(path, message, code)
-  end
-  local self = setmetatable({ db = db, statements = {}, kept = 0, lost = false }, Store)
-  local done, ok, why = pcall(set_up, self, path)
-  if done and ok then
-    return self
-  end
-  db:close()
-  if done then
-    return nil, why
-  elseif getmetatable(ok) == store.Failure then
-    return nil, words(path, ok.message, ok.code)
-  end
-  error(ok, 0)
-end
-
----Closes the file. Nothing can be asked afterwards.
-function Store:close()
-  self.statements, self.kept = {}, 0
-  self.db:close()
+function store.open(path, reset)
+  return database.open(Store, {
+    path = path, schema = SCHEMA, version = VERSION, reset = reset == true,
+  })
 end
 
 return store

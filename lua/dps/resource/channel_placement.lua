@@ -13,6 +13,7 @@ return {
   query = {},
   put = true,
   update_method = "PUT",
+  utc = "Z",
   id_prefix = "dps:exd-placement:",
   schema = "exd-placement",
   source = "contract 1.8",

@@ -13,6 +13,7 @@ return {
   query = {},
   marker = { exdRule = true },
   put = true,
+  utc = "Z",
   id_prefix = "dps:eligibility-rule:",
   schema = "https://ns.adobe.com/experience/offer-management/eligibility-rule;version=0.3",
   guardrails = { count = 10000, with = { "rule", "formula" }, source = "contract 6" },

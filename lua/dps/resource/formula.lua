@@ -12,6 +12,7 @@ return {
   query = {},
   marker = { exdFunction = true },
   put = true,
+  utc = "Z",
   id_prefix = "dps:ranking-function:",
   schema = "https://ns.adobe.com/experience/offer-management/ranking-function;version=0.3",
   guardrails = { count = 10000, with = { "rule", "eligibility_rule" }, source = "contract 6" },

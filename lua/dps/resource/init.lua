@@ -26,6 +26,7 @@ local url = require "dps.url"
 ---@field unordered boolean?     a list whose order means nothing
 ---@field only boolean?          the one value of a boolean
 ---@field kept boolean?          the service keeps the first value, whatever an update says
+---@field always boolean?        of a list: given back even where it was left out, empty
 ---@field fold_case boolean?     given back in another case than it was sent in
 ---@field guard_items integer?   the product's guardrails (contract 6): more is warned of, or
 ---@field guard_bytes integer?   refused by a strict local library
@@ -45,6 +46,8 @@ local url = require "dps.url"
 ---@field put boolean?           a whole object may be written with PUT
 ---@field update_method string?  "PUT" where a PATCH is not documented
 ---@field name_field string?     dot path of what people know it by, when that is not `name`
+---@field status_field string?   dot path of what says where in its life it is, when not `status`
+---@field utc "Z"|nil            how an entity's moments end; else with +00:00
 ---@field id_prefix string
 ---@field schema string|false    what an entity's `schemas` holds, if any
 ---@field guardrails table?      count: objects in a sandbox, `with` others; live; bytes of one

@@ -45,9 +45,9 @@ local decision_item = group("decisionitem", {
   calendar,
   for_whom,
   text("itemID", { read_only = true }),
-  { name = "itemLabels", type = "array", unordered = true, source = SOURCE,
+  { name = "itemLabels", type = "array", unordered = true, always = true, source = SOURCE,
     items = { type = "string", non_blank = true } },
-  identifier.unified_tags "itemTags",
+  offer.with(identifier.unified_tags "itemTags", { always = true }),
 }, { required = true })
 
 return {
@@ -58,6 +58,8 @@ return {
   query = {},
   headers = { ["x-schema-id"] = "item_schema" }, -- from the setting of that name
   name_field = "_experience.decisioning.decisionitem.itemName",
+  status_field = "_experience.decisioning.offeritem.lifecycleStatus",
+  utc = "Z",
   id_prefix = "dps:offer-item:",
   schema = false, -- an item's answer names none
   guardrails = { count = 10000, source = "contract 6" },

@@ -16,6 +16,7 @@ return {
   title = "item collection",
   path = "/item-collections",
   query = {},
+  utc = "Z",
   id_prefix = "dps:item-collection:",
   schema = "https://ns.adobe.com/experience/decisioning/item-collection;version=1.2",
   guardrails = { count = 10000, source = "contract 6" },

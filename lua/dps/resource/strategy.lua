@@ -10,6 +10,7 @@ return {
   title = "selection strategy",
   path = "/selection-strategies",
   query = {},
+  utc = "Z",
   id_prefix = "dps:selection-strategy:",
   schema = "https://ns.adobe.com/experience/offer-management/selection-strategy;version=0.2",
   source = "contract 1.8",
