@@ -2,6 +2,7 @@
 local json = require "dps.json"
 local lu = require "luaunit"
 local patch = require "dps.patch"
+local support = require "support"
 
 local T = {}
 
@@ -259,4 +260,39 @@ function T.test_check_takes_no_document_into_account()
   lu.assertEquals(faults { { op = "remove", path = "/not/there" } }, "")
 end
 
-require("support").run(T)
+-- An operation of tests/vectors/json_patch.txt as RFC 6902 writes it.
+local function operation_of(given)
+  local operation = { op = given[1], path = given[2] ~= json.null and given[2] or nil }
+  if given[1] == "move" or given[1] == "copy" then
+    operation.from = given[3]
+  else
+    operation.value = given[3]
+  end
+  return operation
+end
+
+local function check_case(line, document, given, wanted)
+  local operations = json.array {}
+  for i, each in ipairs(assert(json.decode(given))) do
+    operations[i] = operation_of(each)
+  end
+  local before = assert(json.decode(document))
+  local result, message = patch.apply(before, operations)
+  lu.assertEquals(result == nil and "!" or encode(result),
+    wanted == "!" and "!" or encode(json.decode(wanted)), line .. " " .. tostring(message))
+  lu.assertEquals(encode(before), encode(json.decode(document)), "the document is left alone")
+end
+
+function T.test_the_public_cases_of_json_patch_tests_hold()
+  local checked = 0
+  for line in support.read("tests/vectors/json_patch.txt"):gmatch "[^\n]+" do
+    local document, given, wanted = line:match "^([^#].-) | (.+) | (.+)$"
+    if document then
+      check_case(line, document, given, wanted)
+      checked = checked + 1
+    end
+  end
+  lu.assertTrue(checked >= 80)
+end
+
+support.run(T)
