@@ -59,6 +59,25 @@ static const char *const scripts[] = {
     "pcall(function() for offer in dps.list_fallbacks {limit = 2} do break end end)\n"
     "note(tostring(e), e.kind)\n"
     "dps.get_fallback 'dps:fallback-offer:2'\n",
+    /* secrets, and tokens that nobody gives */
+    "local native = require 'dps.native'\n"
+    "local secret = native.secret.public 'abcdefgh'\n"
+    "note(tostring(secret), native.secret.is_token(secret), native.secret.env 'PATH')\n"
+    "note(native.secret.file '/nowhere', native.secret.command({'echo', 'x'}, 5))\n"
+    "note(pcall(dps.secret.from_file, '/nowhere'))\n"
+    "note(native.token.credentials '/nowhere')\n"
+    "local given = native.token.new()\n"
+    "note(given:state(), given:set(secret), given:set(secret), given:state())\n"
+    "local token = native.token.new {url = 'http://127.0.0.1:1/t', client_id = 'c', scopes = 's',\n"
+    "  client_secret = secret, timeout = 1, direct = true}\n"
+    "local tasks = {}\n"
+    "for i = 1, 3 do tasks[i] = dps.spawn(token.fetch, token, 0) end\n"
+    "tasks[3]:cancel()\n"
+    "table.sort({2, 1}, function(a, b) token:fetch(0) return a < b end)\n"
+    "for i = 1, 3 do pcall(tasks[i].wait, tasks[i]) end\n"
+    "note(token:outcome().number, token:state(), token:serial())\n"
+    "local http = native.http {token = token, in_flight = 1, timeout = 1, direct = true}\n"
+    "http:request('GET', 'http://127.0.0.1:1/')\n",
 };
 
 /* --- an allocator that fails from the Nth time on --- */
@@ -104,7 +123,7 @@ static double seconds(void) {
 static void starve_so(const char *script, long failures) {
   const char *mode = getenv("DPS_TORTURE");
   bool full = mode && strcmp(mode, "full") == 0;
-  double end = seconds() + (double)BOUND_S / 12;
+  double end = seconds() + (double)BOUND_S / 15;
   long n = 1, runs = 1;
   while (starve(script, n, failures) && (full || seconds() < end)) {
     n += full ? 1 : 1 + n / 50;
@@ -144,8 +163,13 @@ static void test_operations_end_when_memory_does(void **state) {
   starve_all(scripts[3]);
 }
 
+static void test_secrets_and_tokens_end_when_memory_does(void **state) {
+  (void)state;
+  starve_all(scripts[4]);
+}
+
 static void test_scripts_do_what_they_should_when_memory_is_enough(void **state) {
-  static const int codes[] = {DPS_FAILED, DPS_DONE, DPS_DONE, DPS_FAILED};
+  static const int codes[] = {DPS_FAILED, DPS_DONE, DPS_DONE, DPS_FAILED, DPS_DONE};
   (void)state;
   for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
     dps *engine = open_host();
@@ -160,6 +184,7 @@ int main(void) {
       cmocka_unit_test(test_json_ends_when_memory_does),
       cmocka_unit_test(test_requests_end_when_memory_does),
       cmocka_unit_test(test_operations_end_when_memory_does),
+      cmocka_unit_test(test_secrets_and_tokens_end_when_memory_does),
       cmocka_unit_test(test_scripts_do_what_they_should_when_memory_is_enough),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
