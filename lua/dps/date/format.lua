@@ -35,11 +35,13 @@ local function offset_text(_, offset)
   return seconds % 60 == 0 and text or text .. ":" .. TWO[seconds % 60]
 end
 
--- Offsets are few: what a file may name is bounded, and what it names is in use.
+-- Those of whole minutes are kept; those of local mean time are too many.
 local offset_texts = setmetatable({}, {
   __index = function(texts, offset)
     local text = offset_text(texts, offset)
-    texts[offset] = text
+    if offset % 60000 == 0 then
+      texts[offset] = text
+    end
     return text
   end,
 })

@@ -175,8 +175,8 @@ function zone.at_offset(offset)
   local seconds = math.abs(offset) // 1000
   local name = format("%s%02d:%02d", offset < 0 and "-" or "+", seconds // 3600,
     seconds // 60 % 60)
-  if seconds % 60 ~= 0 then
-    name = format("%s:%02d", name, seconds % 60)
+  if seconds % 60 ~= 0 then -- rare, and too many to be kept
+    return fixed(format("%s:%02d", name, seconds % 60), offset)
   end
   known[name] = known[name] or fixed(name, offset)
   return known[name]
