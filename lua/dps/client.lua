@@ -272,7 +272,8 @@ end
 function client.new(settings, run)
   local self = setmetatable({ settings = settings, run = run }, Client)
   self.pass, self.unwritten = gate.new {
-    dry_run = run.dry_run, json = run.json, say = print, watch = run.watch,
+    dry_run = run.dry_run, json = run.json, say = print,
+    watch = run.watch and function(...) run.watch(self, ...) end,
     note = function(text) self:note(text) end,
   }
   self.sender = function(intent)

@@ -8,8 +8,8 @@
 ---@field quiet boolean             errors only
 ---@field json boolean              JSON lines instead of text
 ---@field env (fun(name: string): string?)?  where settings come from; os.getenv when absent
----@field watch fun(intent: dps.Intent, id: string?, value: table?)?  sees each write that a dry run
----  does not send
+---@field watch fun(client: dps.Client, intent: dps.Intent, id: string?, value: table?)?  sees each
+---  write that a dry run does not send
 ---@field token userdata?           handle that replaces the access token (the local library's)
 local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
 

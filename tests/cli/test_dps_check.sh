@@ -95,6 +95,30 @@ echo '{ "zone": "Europe/Pariss" }' >"$scratch/project/.dps/check.json"
 run "${in_project[@]}" check --local "$script"
 must "a zone that is none is refused" has "$err" 'did you mean "Europe/Paris"?'
 
+# --- a decision and what it stands on ---
+
+cat >"$scratch/decision.lua" <<'LUA'
+local dps = require "dps"
+local web = "https://ns.adobe.com/xdm/channel-types/web"
+local hero = dps.create_placement { name = "Hero", channel = web, componentType = "html" }
+local side = dps.create_placement { name = "Side", channel = web, componentType = "html" }
+local function shown_in(placement)
+  return { { channel = web, placement = placement.id, components = { { type = "html",
+    format = "text/html", content = "<b>Hi</b>" } } } }
+end
+local fallback = dps.create_fallback { name = "F", status = "approved", representations = shown_in(hero) }
+local one = dps.create_personalized { name = "P", status = "approved", representations = shown_in(hero),
+  rank = { priority = 1 },
+  selectionConstraint = { startDate = "2026-01-01T00:00:00Z", endDate = "2099-01-01T00:00:00Z" } }
+local all = dps.create_collection { name = "C", filterType = "offers", ids = { one.id } }
+dps.create_decision { name = "D", status = "live", fallback = fallback.id,
+  criteria = { { placements = { hero.id, side.id }, optionSelection = { filter = all.id } } } }
+LUA
+run "$DPS" check --local "$scratch/decision.lua"
+must "a placement that nothing can be shown in is found" [ "$code" = 4 -a "$(wc -l <<<"$out")" = 2 ]
+must "the fallback is named" has "$out" 'decision.lua:14: decision "D", criteria[1].placements[2]: its fallback "F" has no representation for placement "Side" [missing-representation]'
+must "the collection is named" has "$out" 'no offer of the collection "C" has a representation for placement "Side"'
+
 # --- scripts that end otherwise ---
 
 { cat "$script" && echo 'error("broken")'; } >"$scratch/broken.lua"
@@ -109,6 +133,10 @@ must "os.exit does not hide the findings" [ "$code" = 4 ]
 run "$DPS" check --local "$scratch/task.lua"
 must "a task that fails fails the check" [ "$code" = 1 ]
 must "its error is told" has "$err" 'in a task'
+run "$DPS" check --local <(echo 'error()')
+must "a script that raises nothing at all fails" [ "$code" = 1 ]
+run "$DPS" check --local <(echo 'require"dps".request{ method = "POST", path = "/tags", body = {} }')
+must "what no rule can look at is said" has "$err" 'no rule looks at what dps.request writes'
 run "$DPS" check --local <(echo 'require"dps".create_fallback{ name = 5 }')
 must "a table that is wrong is invalid as ever" [ "$code" = 4 ]
 must "with its problems" has "$err" 'representations is missing'

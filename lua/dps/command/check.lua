@@ -7,6 +7,7 @@ local rules = require "dps.check.rules"
 local run = require "dps.run"
 local run_command = require "dps.command.run"
 local say = require "dps.check.say"
+local session = require "dps.check.session"
 
 local FOUND = 4
 
@@ -92,103 +93,41 @@ end
 
 -- --- the run ---
 
-local function reader()
-  local dps = require "dps"
-  local client = require("dps.client").default
-  local intents, resources = require "dps.intent", require "dps.resource"
-  return {
-    get = function(kind, id)
-      return dps["get_" .. kind](id)
-    end,
-    named = function(kind, name)
-      return require("dps.look").named(client(), { operation = "check" }, resources.by_name[kind],
-        name)
-    end,
-    all = function(kind)
-      return dps["list_" .. resources.by_name[kind].plural] { limit = 500 }
-    end,
-    total = function(kind)
-      local description = resources.by_name[kind]
-      local intent = { verb = "list", method = "GET", operation = "check", resource = description,
-        target = resources.collection_target(description, "limit=1") }
-      intent.headers = intents.headers(client(), intent)
-      local page = client():call(intent)
-      return type(page) == "table" and math.tointeger(page.total) or nil
-    end,
-  }
-end
-
 local function note(text)
   if not run.quiet then
     io.stderr:write(text, "\n")
   end
 end
 
--- Findings are what goes to stdout.
-local function print_to_stderr(...)
-  local words = table.pack(...)
-  for i = 1, words.n do
-    words[i] = tostring(words[i])
+local function findings_of(self, list)
+  local findings = {}
+  for _, plan in ipairs(self.plans) do
+    local found = rules.run(list, plan)
+    table.move(found, 1, #found, #findings + 1, findings)
   end
-  io.stderr:write(table.concat(words, "\t"), "\n")
+  return findings
 end
 
--- Ends the script where it calls os.exit, so that what it has written by then is looked at.
-local LEFT = setmetatable({}, { __tostring = function() return "the script called os.exit" end })
-
-local function prepare(plan)
-  local tasks, task = {}, require "dps.task"
-  local spawn = task.spawn
-  function task.spawn(...)
-    tasks[#tasks + 1] = spawn(...)
-    return tasks[#tasks]
-  end
-  print = print_to_stderr -- luacheck: globals print
-  io.output(io.stderr)
-  local leave = os.exit
-  os.exit = function() error(LEFT, 0) end -- luacheck: globals os.exit
-  run.watch = function(intent, id, value)
-    plan:record(intent, id, value)
-  end
-  require("dps.date.value").watch = function(message)
-    plan.clocks[#plan.clocks + 1] = { where = err.where() or "?", message = message }
-  end
-  return tasks, leave
-end
-
--- Tasks may start others, so the list grows while it is read.
-local function wait_for(tasks)
-  local failure
-  local i = 1
-  while tasks[i] do
-    local ok, why = pcall(tasks[i].wait, tasks[i])
-    failure = failure or not ok and why ~= LEFT and why or nil
-    i = i + 1
-  end
-  return failure
-end
-
-local function show(findings, count)
+local function show(self, findings)
   for _, finding in ipairs(findings) do
     io.stdout:write(run.json and say.json(finding) or say.finding(finding), "\n")
   end
   io.stdout:flush()
-  note(say.summary(findings, count))
+  if self.unseen > 0 then
+    note(("warning: no rule looks at what dps.request writes (%d times here)"):format(self.unseen))
+  end
+  note(say.summary(findings, self:count()))
 end
 
-local function check(chunk, args, list, plan)
-  local tasks, leave = prepare(plan)
-  local ok, failure = pcall(chunk, table.unpack(args))
-  if ok or failure == LEFT then
-    failure = nil
-  end
-  failure = wait_for(tasks) or failure
-  local findings = rules.run(list, plan)
-  show(findings, #plan.objects)
-  if failure ~= nil then
-    error(failure, 0)
+local function check(chunk, args, list, how)
+  local self = session.new(how)
+  local failure = self:run(chunk, args)
+  local findings = findings_of(self, list)
+  show(self, findings)
+  if failure then
+    error(failure[1], 0)
   elseif #findings > 0 then
-    leave(FOUND)
+    self.leave(FOUND)
   end
 end
 
@@ -208,13 +147,13 @@ function command.start(given, args)
   end
   given.dry_run = true
   local zone = given.zone or settings.zone
-  local plan = require("dps.check.plan").new {
-    now = moment_of(given.at), zone = zone and check_zone(zone), reader = reader(),
+  local how = {
+    now = moment_of(given.at), zone = zone and check_zone(zone),
     unread = function(message) note("warning: " .. message) end,
   }
   local chunk = run_command.prepare(given, args)
   return function()
-    check(chunk, args, still_on(list, off), plan)
+    check(chunk, args, still_on(list, off), how)
   end
 end
 
