@@ -84,13 +84,9 @@ local function failed_tests(operations, now)
   return problems
 end
 
-local function summary(failure, problems, before, now)
-  local words = failure.message
+local function with_etags(words, before, now)
   if before and before.etag ~= now.etag then
-    words = ("%s; its etag was %s and is %s now"):format(words, before.etag, now.etag)
-  end
-  for i = 1, math.min(#problems, 3) do
-    words = ("%s; %s %s"):format(words, problems[i].path, problems[i].message)
+    return ("%s; its etag was %s and is %s now"):format(words, before.etag, now.etag)
   end
   return words
 end
@@ -102,7 +98,7 @@ local function explain(client, intent, failure, before)
   if ok then
     local problems = before and changed_since(before, now) or failed_tests(intent.value, now)
     failure.problems = #problems > 0 and problems or nil
-    failure.message = summary(failure, problems, before, now)
+    failure.message = with_etags(failure.message, before, now)
   end
   error(failure, 0)
 end

@@ -6,6 +6,7 @@ local native = require "dps.native"
 local auth = require "dps.auth"
 local config = require "dps.config"
 local gate = require "dps.gate"
+local hint = require "dps.hint"
 local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
@@ -123,12 +124,16 @@ local function redirect_hint(status, lines)
     :format(to) or nil
 end
 
-local function fail_status(intent, status, text, lines, hint)
+local function fail_status(self, intent, status, text, lines, advice)
   local kind, retryable = outcome.of_status(status, intent.method)
-  local words, id = problem.read(text, lines)
+  local words, id, code, problems = problem.read(text, lines)
   fail(intent, {
     kind = kind, status = status, message = words, request_id = id, retryable = retryable,
-    sent = "yes", body = text:sub(1, BODY_KEPT), hint = hint,
+    sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems,
+    hint = advice or redirect_hint(status, lines) or hint.of {
+      status = status, code = code, words = words, resource = intent.resource,
+      settings = self.settings,
+    },
   })
 end
 
@@ -222,11 +227,11 @@ function Client:send(intent)
   end
   local off = clock_hint(self, intent, status, lines)
   if status == 401 then
-    return fail_status(intent, status, text, lines, off or self.auth:hint())
+    return fail_status(self, intent, status, text, lines, off or self.auth:hint())
   end
   self.auth:accepted(more)
   if status < 200 or status > 299 then
-    return fail_status(intent, status, text, lines, off or redirect_hint(status, lines))
+    return fail_status(self, intent, status, text, lines, off)
   end
   return decode(intent, status, text, lines), status, text, lines
 end

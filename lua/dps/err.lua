@@ -155,6 +155,9 @@ end
 
 local function one_line(self)
   local line = self.kind .. ": " .. fold(self.message)
+  if self.status and self.problems then
+    line = line .. "; " .. fold(summary(self.problems))
+  end
   local head = headline(self)
   if head then
     line = head .. ": " .. line
@@ -260,8 +263,8 @@ local function add_wrongs(lines, self)
   for _, problem in ipairs(self.problems or {}) do
     lines[#lines + 1] = "  " .. fold(problem_line(problem))
   end
-  if self.operation and #lines == 1 then
-    lines[2] = "  " .. self.kind .. ": " .. fold(self.message)
+  if self.operation and (#lines == 1 or self.status) then
+    lines[#lines + 1] = "  " .. self.kind .. ": " .. fold(self.message)
   end
 end
 

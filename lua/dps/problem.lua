@@ -31,13 +31,45 @@ local function excerpt(text)
   return #words > EXCERPT and words:sub(1, EXCERPT) .. "..." or words
 end
 
+local IDS = { "requestId", "request_id", "x-request-id" }
+
+local function inside(value, name)
+  return type(value) == "table" and type(value[name]) == "table" and value[name] or {}
+end
+
 local function request_id_of(body)
-  local report = type(body.report) == "table" and body.report or {}
-  return first_text(body, { "requestId", "request_id" }) or first_text(report, { "requestId" })
+  local report = inside(body, "report")
+  return first_text(body, IDS) or first_text(report, IDS)
+    or first_text(inside(report, "additionalContext"), IDS)
+end
+
+-- Where a body names no code of its own, the chain of services that it came through may.
+local function chained_code(body)
+  local chains = { inside(body, "error-chain"), inside(inside(body, "report"), "errorChain") }
+  for _, chain in ipairs(chains) do
+    local code = first_text(inside(chain, 1), { "errorCode" })
+    if code then
+      return code
+    end
+  end
 end
 
 local function code_of(body)
-  return first_text(body, { "error_code", "type" })
+  local code = first_text(body, { "error_code", "type" })
+  return code and code ~= "about:blank" and code or chained_code(body)
+end
+
+-- What was wrong, place by place, where the service says so.
+local function problems_of(body)
+  local given = inside(inside(inside(body, "report"), "additionalContext"), "problems")
+  local problems = {}
+  for i in ipairs(given) do
+    local path, message = inside(given, i).path, inside(given, i).message
+    if type(path) == "string" and type(message) == "string" then
+      problems[#problems + 1] = { path = path, message = message }
+    end
+  end
+  return #problems > 0 and problems or nil
 end
 
 ---The value of one header among raw header lines.
@@ -56,6 +88,8 @@ end
 ---@param lines string  the answer's header lines
 ---@return string words        never empty
 ---@return string? request_id
+---@return string? code         error_code, or the type of the problem
+---@return dps.Problem[]? problems
 function problem.read(text, lines)
   local id = problem.header(lines, "x-request-id")
   local body = json.decode(text)
@@ -65,7 +99,8 @@ function problem.read(text, lines)
   end
   local words = first_text(body, WORDS) or excerpt(text)
   local code = code_of(body)
-  return code and words .. " (" .. code .. ")" or words, id or request_id_of(body)
+  return code and words .. " (" .. code .. ")" or words, id or request_id_of(body), code,
+    problems_of(body)
 end
 
 return problem

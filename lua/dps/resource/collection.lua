@@ -53,6 +53,7 @@ return {
   id_prefix = "dps:offer-filter:",
   schema = "https://ns.adobe.com/experience/offer-management/offer-filter;version=0.4",
   guardrails = { count = 10000, source = "contract 6" },
+  permission = "Manage offers",
   source = "contract 1.5",
   fields = fields,
 }

@@ -53,6 +53,7 @@ return {
   id_prefix = "dps:offer-activity:",
   schema = "https://ns.adobe.com/experience/offer-management/offer-activity;version=0.8",
   guardrails = { count = 10000, live = 1000, source = "contract 6" },
+  permission = "Manage decisions",
   source = "contract 1.6",
   fields = fields,
 }

@@ -15,6 +15,7 @@ return {
   id_prefix = "dps:fallback-offer:",
   schema = "https://ns.adobe.com/experience/offer-management/fallback-offer;version=0.8",
   guardrails = { bytes = 1024, source = "contract 6, 8.2" },
+  permission = "Manage offers",
   source = "contract 1.2",
   fields = {
     offer.name,

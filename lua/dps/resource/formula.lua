@@ -16,6 +16,7 @@ return {
   id_prefix = "dps:ranking-function:",
   schema = "https://ns.adobe.com/experience/offer-management/ranking-function;version=0.3",
   guardrails = { count = 10000, with = { "rule", "eligibility_rule" }, source = "contract 6" },
+  permission = "Manage ranking strategies",
   source = "contract 1.8",
   fields = {
     offer.name,

@@ -50,6 +50,7 @@ local url = require "dps.url"
 ---@field utc "Z"|nil            how an entity's moments end; else with +00:00
 ---@field id_prefix string
 ---@field schema string|false    what an entity's `schemas` holds, if any
+---@field permission string?     the right that a credential's role needs (contract 7, rule 23)
 ---@field guardrails table?      count: objects in a sandbox, `with` others; live; bytes of one
 ---@field fields dps.Field[]     beside the fields: `open` and `check` of the whole object
 ---@field source string

@@ -63,6 +63,7 @@ return {
   id_prefix = "dps:offer-item:",
   schema = false, -- an item's answer names none
   guardrails = { count = 10000, source = "contract 6" },
+  permission = "Manage offers",
   source = SOURCE,
   fields = {
     open = "^_", -- the organisation's own fields

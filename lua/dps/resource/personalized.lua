@@ -13,6 +13,7 @@ return {
   id_prefix = "dps:personalized-offer:",
   schema = "https://ns.adobe.com/experience/offer-management/personalized-offer;version=0.15",
   guardrails = { count = 10000, bytes = 1024, source = "contract 6, 8.2" },
+  permission = "Manage offers",
   source = "contract 1.3",
   fields = {
     offer.name,

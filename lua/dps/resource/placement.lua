@@ -16,6 +16,7 @@ return {
   id_prefix = "dps:offer-placement:",
   schema = "https://ns.adobe.com/experience/offer-management/offer-placement;version=0.5",
   guardrails = { count = 1000, source = "contract 6" },
+  permission = "Manage offers",
   source = "contract 1.4",
   fields = {
     offer.name,

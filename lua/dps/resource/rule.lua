@@ -14,6 +14,7 @@ return {
   id_prefix = "dps:eligibility-rule:",
   schema = "https://ns.adobe.com/experience/offer-management/eligibility-rule;version=0.3",
   guardrails = { count = 10000, with = { "eligibility_rule", "formula" }, source = "contract 6" },
+  permission = "Manage offers",
   source = "contract 1.5",
   fields = {
     offer.name,

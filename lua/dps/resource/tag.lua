@@ -12,6 +12,7 @@ return {
   id_prefix = "dps:tag:",
   schema = "https://ns.adobe.com/experience/offer-management/tag;version=0.1",
   guardrails = { count = 1000, source = "contract 6" },
+  permission = "Manage offers",
   source = "contract 1.5",
   fields = {
     offer.name,

@@ -1,0 +1,99 @@
+-- What to do about a refusal, by the code or the words that the service gave: advice for what users
+-- really meet (contract 4.2, 5.1, 9). What a status means in general is said in dps.err.
+
+local hint = {}
+
+---@class dps.Refusal
+---@field status integer
+---@field code string?      error_code or type of the body
+---@field words string      what the service said
+---@field resource dps.Resource?
+---@field settings dps.Settings
+
+local SET_UP = "in Adobe's Developer Console add the Experience Platform API to the project, with"
+  .. " the product profile AEP-Default-All-Users"
+
+local function role(refusal)
+  local right = refusal.resource and refusal.resource.permission
+  return ("add the API credential to a role%s that may work in the sandbox %s (Permissions > Roles"
+    .. " > API credentials); a new role takes some minutes")
+    :format(right and (" with " .. right) or "", refusal.settings.sandbox)
+end
+
+local function set(name)
+  return function(refusal)
+    return ("check DPS_%s (%s): it must belong to the same credential as the access token")
+      :format(name:upper(), tostring(refusal.settings[name]))
+  end
+end
+
+-- By the gateway's error_code.
+local CODES = {
+  ["400003"] = "a header that every call carries did not arrive: a proxy in between may drop it",
+  ["401013"] = "the access token is expired, or another organisation's: get a new one and set"
+    .. " DPS_ACCESS_TOKEN; check DPS_IMS_ORG",
+  ["403000"] = "the API key did not arrive: check DPS_API_KEY and any proxy in between",
+  ["403003"] = set "api_key",
+  ["403010"] = "the access token did not arrive: set DPS_ACCESS_TOKEN to the token alone; a proxy"
+    .. " in between may drop the Authorization header",
+  ["403025"] = function(refusal)
+    return ("the credential has no product profile for this: %s; then %s (check DPS_SANDBOX too)")
+      :format(SET_UP, role(refusal))
+  end,
+  ["403027"] = "the user of this token has no region: use an OAuth Server-to-Server credential",
+}
+
+-- By what the service itself says; the first that is found in its words (lower case, plain).
+local WORDS = {
+  { 403, "sandbox", function(refusal)
+    return ("check DPS_SANDBOX (%s): the technical name of a sandbox that the credential may use")
+      :format(refusal.settings.sandbox)
+  end },
+  { 403, "", role },
+  { 404, "sandbox", function(refusal)
+    return ("there may be no sandbox %s: check DPS_SANDBOX, the technical name and not the title")
+      :format(refusal.settings.sandbox)
+  end },
+  { 400, "not an exd rule", "pass the id of an eligibility rule (dps.create_eligibility_rule); a"
+    .. " decision rule will not do here" },
+  { 422, "not an exd rule", "pass the id of an eligibility rule (dps.create_eligibility_rule); a"
+    .. " decision rule will not do here" },
+  { nil, "tagid", "tags are named by their UUID here, not by their name" },
+  { nil, "one of the tags is invalid", "tags are named by their UUID here, not by their name" },
+  { nil, "without a declared profileconstrainttype",
+    'give profileConstraintType = "eligibilityRule" beside the rule' },
+  { 500, "deserialization", "a field that the service needs is missing or has another type: compare"
+    .. " the table with the reference (lua/README.md)" },
+  { 400, "schema-id", "check DPS_ITEM_SCHEMA: the id of the schema of decision items" },
+}
+
+local function by_words(refusal)
+  local words = refusal.words:lower()
+  for _, row in ipairs(WORDS) do
+    local status, part, advice = table.unpack(row, 1, 3)
+    if (not status or status == refusal.status) and words:find(part, 1, true) then
+      return advice
+    end
+  end
+end
+
+local function not_found(refusal)
+  if refusal.status ~= 404 or not refusal.resource then
+    return nil
+  end
+  return ("check the id and the sandbox (%s): it may have been deleted, or be of another kind than"
+    .. " a %s"):format(refusal.settings.sandbox, refusal.resource.title)
+end
+
+---Advice that says more than the status alone; nil where there is none.
+---@param refusal dps.Refusal
+---@return string?
+function hint.of(refusal)
+  local advice = CODES[refusal.code] or by_words(refusal) or not_found(refusal)
+  if type(advice) == "function" then
+    return advice(refusal)
+  end
+  return advice
+end
+
+return hint
