@@ -46,6 +46,7 @@ local MEMBERS = {
   each = function() return require "dps.each" end,
   array = function() return require("dps.json").array end,
   null = function() return require("dps.json").null end,
+  client = function() return require("dps.target").new end,
   ref = function() return require("dps.ref").new end,
   raw = function() return require("dps.schema").raw end,
   request = function()

@@ -67,7 +67,10 @@ function verbs.ensure(client, intent, value)
   return require "dps.ensure"(client, intent, value)
 end
 
--- dps:create_fallback{} passes dps itself first.
+---Tables that hold operations: a call with a colon passes one first.
+---@type table<table, boolean>
+operation.facades = setmetatable({}, { __mode = "k" })
+
 local function refuse_colon(name)
   err.misuse(("write dps.%s with a dot, not dps:%s"):format(name, name))
 end
@@ -75,7 +78,7 @@ end
 local function bind(client_of, verb, description, name)
   local run = verbs[verb]
   return function(first, ...)
-    if first ~= nil and first == package.loaded.dps then
+    if first ~= nil and (first == package.loaded.dps or operation.facades[first]) then
       refuse_colon(name)
     end
     return run(client_of(), { verb = verb, operation = name, resource = description }, first, ...)

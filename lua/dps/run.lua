@@ -10,6 +10,7 @@
 ---@field env (fun(name: string): string?)?  where settings come from; os.getenv when absent
 ---@field watch fun(client: dps.Client, intent: dps.Intent, id: string?, value: table?)?  sees each
 ---  write that a dry run does not send
+---@field is_local boolean?          against the local library of this process, and nothing else
 ---@field token userdata?           handle that replaces the access token (the local library's)
 local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
 

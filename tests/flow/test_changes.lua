@@ -8,6 +8,7 @@ local support = require "support"
 local T = {}
 
 local client = require("dps.client").default()
+local native = require "dps.native"
 local counter = 0
 
 local function unique(word)
@@ -280,8 +281,14 @@ function T.test_ensure_says_unknown_when_a_lost_create_is_not_there()
     end
     return getmetatable(client).__index.call(self, intent)
   end
+  local slept, sleep = {}, native.sleep
+  native.sleep = function(seconds)
+    slept[#slept + 1] = seconds
+    return true
+  end
   local e = failure_of(dps.ensure_fallback, offer(unique "A"))
-  client.call = nil
+  client.call, native.sleep = nil, sleep
+  lu.assertEquals(slept, { 0.2, 1, 3 })
   lu.assertEquals(e.kind, "unknown")
 end
 

@@ -37,7 +37,7 @@ local function use_local(options)
   run.flags.item_schema = "https://ns.adobe.com/local/schemas/decision-item"
   local from_environment = os.getenv "DPS_SANDBOX" or ""
   run.flags.sandbox = options.sandbox or from_environment ~= "" and from_environment or "dev"
-  run.flags.profile, run.env = nil, local_setting
+  run.flags.profile, run.env, run.is_local = nil, local_setting, true
   run.token = native.public_token "local"
   if options.verbose then
     io.stderr:write("local Offer Library at ", run.flags.base_url, "\n")

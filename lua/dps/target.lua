@@ -1,0 +1,117 @@
+-- dps.client{ sandbox = "stage" }: the same operations on another target, with connections, a token
+-- and limits of its own. What is not said is as for dps itself.
+
+local client = require "dps.client"
+local config = require "dps.config"
+local err = require "dps.err"
+local operation = require "dps.operation"
+local options = require "dps.options"
+local request = require "dps.request"
+local run = require "dps.run"
+local suggest = require "dps.suggest"
+
+local target = {}
+
+-- With --local these stay as they are: a script that is tried out must not reach a real service.
+local LOCAL = { "base_url", "ims_org", "api_key" }
+
+local function option_names()
+  local names = { "profile" }
+  for _, setting in ipairs(config.settings) do
+    names[#names + 1] = setting.name
+  end
+  return names
+end
+
+local function check_values(given)
+  for _, setting in ipairs(config.settings) do
+    local value = given[setting.name]
+    local clean, fault = nil, nil
+    if value ~= nil then
+      clean, fault = setting.check(value)
+    end
+    if value ~= nil and clean == nil then
+      err.misuse(("dps.client: %s: %s"):format(setting.name, fault))
+    end
+  end
+  if given.profile ~= nil and type(given.profile) ~= "string" then
+    err.misuse("dps.client: profile must be the name of a profile")
+  end
+end
+
+-- Only where the profiles are; no setting.
+local function where_profiles_are(name)
+  if name == "HOME" or name == "XDG_CONFIG_HOME" then
+    return os.getenv(name)
+  end
+end
+
+-- What the profile itself says. A profile that a script names goes before the environment.
+local function from_profile(name, flags)
+  local settings = config.load { flags = { profile = name }, env = where_profiles_are }
+  for setting, source in pairs(settings.source) do
+    if source == "profile " .. name then
+      flags[setting] = settings[setting]
+    end
+  end
+end
+
+local function flags_of(given)
+  local flags = {}
+  for name, value in pairs(run.flags) do
+    flags[name] = value
+  end
+  if given.profile then
+    from_profile(given.profile, flags)
+    flags.profile = nil
+  end
+  for name, value in pairs(given) do
+    flags[name] = name ~= "profile" and value or nil
+  end
+  for _, name in ipairs(run.is_local and LOCAL or {}) do
+    flags[name] = run.flags[name]
+  end
+  return flags
+end
+
+local function unknown(operations, name)
+  local names = {}
+  for known in pairs(operations) do
+    names[#names + 1] = known
+  end
+  local nearest = suggest.nearest(name, names)
+  local where = err.where()
+  error(("%sthis client has no %s%s"):format(where and where .. ": " or "", tostring(name),
+    nearest and " (did you mean " .. nearest .. "?)" or ""), 0)
+end
+
+local function describe(settings)
+  return function()
+    return ("dps.client (sandbox %s at %s)"):format(settings.sandbox or "not set",
+      settings.base_url)
+  end
+end
+
+---The operations on another target: `stage.create_fallback{ ... }`, `stage.request{ ... }`. Unknown
+---options, and values that no setting takes, raise kind "invalid".
+---@param given table?  sandbox, ims_org, base_url, profile, and every other setting by its name
+---@return table<string, function>
+function target.new(given)
+  given = options.check("dps.client", given, option_names())
+  check_values(given)
+  local settings = config.load { flags = flags_of(given), env = run.env }
+  local made = client.new(settings, run)
+  local function client_of()
+    return made
+  end
+  local operations = operation.all(client_of)
+  function operations.request(asked)
+    return request.send(client_of, asked)
+  end
+  operation.facades[operations] = true
+  return setmetatable(operations, {
+    __index = unknown, __tostring = describe(settings), __name = "dps.client",
+  })
+end
+
+return target
