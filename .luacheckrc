@@ -4,7 +4,7 @@ cache = false
 codes = true
 max_line_length = 100
 self = false
-exclude_files = { "build", "build-*" }
+exclude_files = { "build", "build-*", "lua/types" }
 -- dps run presets the global dps.
 files["examples"] = { read_globals = { "dps" } }
 files["tests/flow"] = { read_globals = { "dps" } }

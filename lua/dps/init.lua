@@ -3,18 +3,10 @@
 
 local native = require "dps.native"
 
----@class dps
----@field create_fallback fun(offer: table): table                  -- receipt: id, etag, ...
----@field get_fallback fun(id: string|table): table                 -- entity
----@field list_fallbacks fun(options: table?): fun(): table?        -- for offer in ... do
----@field update_fallback fun(id: string|table, changes: table): table
----@field delete_fallback fun(id: string|table): true
----@field create_placement fun(placement: table): table
----@field get_placement fun(id: string|table): table
----@field list_placements fun(options: table?): fun(): table?
----@field update_placement fun(id: string|table, changes: table): table
----@field delete_placement fun(id: string|table): true
+---@class dps  the operations themselves: lua/types/
 ---@field request fun(options: table): any, integer?                -- what has no operation yet
+---@field ref fun(kind: string, name: string): dps.Ref           -- a name where an id goes
+---@field client fun(options: table?): dps                        -- the same on another target
 ---@field spawn fun(f: function, ...): dps.Task                     -- run beside the others
 ---@field sleep fun(seconds: number)
 ---@field each fun(rows: any, f: function, options: table?): dps.each.Result  -- rows, N at a time

@@ -306,7 +306,7 @@ end
 
 function T.test_every_description_is_complete_and_every_field_has_a_source()
   for _, description in ipairs(resource.all) do
-    for _, key in ipairs { "name", "plural", "title", "path", "query", "id_prefix", "schema",
+    for _, key in ipairs { "name", "plural", "title", "about", "path", "query", "id_prefix",
       "source", "fields" } do
       lu.assertNotNil(description[key], description.name .. "." .. key)
     end

@@ -9,6 +9,7 @@ return {
   name = "channel_placement",
   plural = "channel_placements",
   title = "channel placement",
+  about = "Decisioning's spot in a channel where items are shown",
   path = "/exd-placements",
   query = {},
   put = true,

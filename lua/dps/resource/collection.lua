@@ -35,6 +35,7 @@ local fields = {
   { name = "filterType", type = "string", required = true,
     enum = { "any-tags", "all-tags", "offers" }, source = "contract 1.5" },
   { name = "ids", type = "array", required = true, guard_items = 500, unordered = true,
+    about = "of tags, or of offers where `filterType` is `offers`",
     missing_says = "write the ids of tags, or of offers where filterType is offers",
     source = "contract 1.5, 6", items = {
       type = "reference", to = { "tag", "personalized", "fallback" },
@@ -48,6 +49,7 @@ return {
   name = "collection",
   plural = "collections",
   title = "collection",
+  about = "Offers taken together, by their tags or one by one",
   path = "/offer-collections",
   query = {},
   id_prefix = "dps:offer-filter:",

@@ -41,7 +41,10 @@ constraint.profile_type = {
 ---@param to string  the kind of rule
 ---@return dps.Field
 function constraint.eligibility_rule(to)
-  return { name = "eligibilityRule", type = "reference", to = to, source = "contract 1.3, 1.8" }
+  return {
+    name = "eligibilityRule", type = "reference", to = to, source = "contract 1.3, 1.8",
+    about = "with `profileConstraintType = \"eligibilityRule\"`",
+  }
 end
 
 ---A rule goes with the type that says so, and the type with a rule (contract 1.8, seen live).
@@ -64,6 +67,7 @@ end
 function constraint.profile(to)
   return {
     name = "profileConstraint", type = "object", check = constraint.profile_rule,
+    about = "for whom",
     source = "contract 1.6, 1.8",
     fields = {
       constraint.profile_type, constraint.eligibility_rule(to),
@@ -74,6 +78,7 @@ end
 -- contract 1.3 and rule 11
 constraint.priority = {
   name = "priority", type = "integer", required = true, min = 0, source = "contract 1.3, rule 11",
+  about = "the higher wins, equals are drawn at random",
 }
 
 local NEEDS = { scoringFunction = "function", ["ranking-strategy"] = "rankingStrategy" }
@@ -102,25 +107,28 @@ function constraint.ordered_rank(kinds, member)
     fields = {
       constraint.priority,
       { name = "order", type = "object", check = order_rule(kinds),
+        about = "of what has the same rank",
         source = "contract 1.6, 1.8", fields = {
           { name = "orderEvaluationType", type = "string", required = true, create_enum = kinds,
             enum = { "static", "scoringFunction", "ranking-strategy", "rankingStrategy" },
             source = "contract 1.10" },
-          { name = "function", type = "reference", to = "formula", source = "contract 1.8" },
+          { name = "function", type = "reference", to = "formula", about = "for `scoringFunction`",
+            source = "contract 1.8" },
           member,
         } },
     },
   }
 end
 
-local function count(name)
-  return { name = name, type = "integer", min = 1, source = "contract 1.3" }
+local function count(name, about)
+  return { name = name, type = "integer", min = 1, about = about, source = "contract 1.3" }
 end
 
 -- contract 1.3
 constraint.capping = {
-  name = "cappingConstraint", type = "object", source = "contract 1.3",
-  fields = { count "globalCap", count "profileCap" },
+  name = "cappingConstraint", type = "object",
+    about = "how often it is shown at all", source = "contract 1.3",
+  fields = { count("globalCap", "to everybody together"), count("profileCap", "to one profile") },
 }
 
 local function one_of(name, values)
@@ -132,6 +140,7 @@ end
 -- contract 1.3 and rule 13; the dates are deprecated, and the sample still sends them (8.2)
 constraint.frequency_capping = {
   name = "frequencyCappingConstraints", type = "array", max_items = 10,
+  about = "how often it is shown in a time",
   source = "contract 1.3, rule 13",
   items = {
     type = "object", check = constraint.dates_rule, source = "contract 1.3, rule 13",

@@ -8,6 +8,7 @@ local offer = require "dps.resource.offer"
 -- No operation of dps finds a ranking strategy of the product, so its id is taken as it is.
 local RANKING_STRATEGY = {
   name = "rankingStrategy", type = "reference", to = "ranking strategy", source = "contract 1.6",
+  about = "for `ranking-strategy`",
 }
 
 -- contract 1.6 and rule 14
@@ -22,7 +23,8 @@ local criterion = {
     constraint.ordered_rank({ "ranking-strategy", "static", "scoringFunction" }, RANKING_STRATEGY),
     constraint.profile "rule",
     { name = "optionSelection", type = "object", source = "contract 1.6", fields = {
-      { name = "filter", type = "reference", to = "collection", source = "contract 1.6" },
+      { name = "filter", type = "reference", to = "collection",
+        about = "to choose from", source = "contract 1.6" },
     } },
   },
 }
@@ -40,6 +42,7 @@ local fields = {
     missing_says = "write the id of a fallback offer, which dps.list_fallbacks finds",
     source = "contract 1.6, rule 14" },
   { name = "criteria", type = "array", required = true, min_items = 1, items = criterion,
+    about = "where to choose from what",
     source = "contract 1.6, rule 14" },
 }
 fields.check = constraint.dates_rule
@@ -48,6 +51,8 @@ return {
   name = "decision",
   plural = "decisions",
   title = "decision",
+  about = "For each placement a collection to choose from, and the fallback for"
+    .. " whoever qualifies for nothing in it",
   path = "/offer-decisions",
   query = {},
   id_prefix = "dps:offer-activity:",

@@ -9,6 +9,7 @@ return {
   name = "eligibility_rule",
   plural = "eligibility_rules",
   title = "eligibility rule",
+  about = "Who is eligible for a decision item or a selection strategy",
   path = "/offer-rules",
   query = {},
   marker = { exdRule = true },

@@ -17,7 +17,7 @@ function expression.pql(name, guard_bytes)
       { name = "format", type = "string", required = true, create_enum = { "pql/text" },
         source = "contract 1.5" },
       { name = "value", type = "string", required = true, non_blank = true,
-        guard_bytes = guard_bytes, source = "contract 1.5, 6" },
+        about = "the expression in PQL", guard_bytes = guard_bytes, source = "contract 1.5, 6" },
     },
   }
 end
@@ -35,6 +35,7 @@ end
 -- contract 1.5
 expression.defined_on = {
   name = "definedOn", type = "object", open = true, source = "contract 1.5, 1.8",
+  about = "what the expression's names stand for; the name `\"\"` is the profile",
   values = {
     type = "object", source = "contract 1.5",
     fields = {
@@ -53,6 +54,7 @@ expression.defined_on = {
 -- The rule builder's own state, which must match the expression. contract 1.5
 expression.segment_model = {
   name = "segmentModel", type = "object", open = true, source = "contract 1.5",
+  about = "the rule builder's own state, which must match the expression",
 }
 
 return expression

@@ -10,6 +10,7 @@ return {
   name = "fallback",
   plural = "fallbacks",
   title = "fallback offer",
+  about = "What a customer sees who qualifies for nothing else",
   path = "/offers",
   query = { ["offer-type"] = "fallback" },
   id_prefix = "dps:fallback-offer:",

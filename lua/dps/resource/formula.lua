@@ -8,6 +8,7 @@ return {
   name = "formula",
   plural = "formulas",
   title = "ranking formula",
+  about = "How the items of a selection strategy are scored",
   path = "/ranking-formulas",
   query = {},
   marker = { exdFunction = true },
@@ -22,10 +23,12 @@ return {
     offer.name,
     offer.description,
     { name = "exdFunction", type = "boolean", only = true, source = "contract 1.8" },
-    { name = "isPure", type = "boolean", source = "contract 1.8" },
+    { name = "isPure", type = "boolean",
+      about = "whether it depends on its arguments alone", source = "contract 1.8" },
     -- sent as "integer", given back as "INTEGER"
     { name = "returnType", type = "object", source = "contract 1.8", fields = {
-      { name = "type", type = "string", required = true, non_blank = true, fold_case = true,
+      { name = "type", type = "string",
+        about = "`integer`", required = true, non_blank = true, fold_case = true,
         source = "contract 1.8" },
     } },
     expression.pql("expression", 8 * 1024),

@@ -11,6 +11,7 @@ local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%
 function identifier.unified_tags(name)
   return {
     name = name, type = "array", unordered = true, source = "contract 1.8",
+    about = "UUIDs of unified tags",
     items = {
       type = "string", create_pattern = UUID,
       create_pattern_says = "is not the UUID of a unified tag; the service takes no names here",
@@ -25,7 +26,7 @@ end
 function identifier.uuid(name, says)
   return {
     name = name, type = "string", create_pattern = UUID, create_pattern_says = says,
-    source = "contract 1.8",
+    about = "a UUID", source = "contract 1.8",
   }
 end
 

@@ -30,12 +30,14 @@ local url = require "dps.url"
 ---@field fold_case boolean?     given back in another case than it was sent in
 ---@field guard_items integer?   the product's guardrails (contract 6): more is warned of, or
 ---@field guard_bytes integer?   refused by a strict local library
+---@field about string?          for people, where the name does not say it
 ---@field source string          where this is documented
 
 ---@class dps.Resource
 ---@field name string            dps.create_<name>
 ---@field plural string          dps.list_<plural>
 ---@field title string           for people
+---@field about string           for people, without a full stop
 ---@field path string            below the base URL
 ---@field query table<string, string>  what every call on it carries
 ---@field headers table<string, string>?  the same as headers: from the settings of these names

@@ -40,8 +40,8 @@ local offer_item = group("offeritem", {
 local decision_item = group("decisionitem", {
   offer.with(offer.name, { name = "itemName", source = "contract 1.8, rule 1" }),
   text "itemDescription",
-  { name = "itemPriority", type = "integer", min = 0, source = SOURCE },
-  text("itemCatalogID", { non_blank = true }),
+  { name = "itemPriority", type = "integer", min = 0, about = "the higher wins", source = SOURCE },
+  text("itemCatalogID", { non_blank = true, about = "the catalog that it belongs to" }),
   calendar,
   for_whom,
   text("itemID", { read_only = true }),
@@ -54,6 +54,7 @@ return {
   name = "item",
   plural = "items",
   title = "decision item",
+  about = "What Decisioning has in the place of an offer",
   path = "/offer-items",
   query = {},
   headers = { ["x-schema-id"] = "item_schema" }, -- from the setting of that name

@@ -14,6 +14,7 @@ return {
   name = "item_collection",
   plural = "item_collections",
   title = "item collection",
+  about = "Decision items of a catalog taken together by what they hold",
   path = "/item-collections",
   query = {},
   utc = "Z",
@@ -24,12 +25,14 @@ return {
   fields = {
     offer.name,
     offer.description,
-    { name = "constraints", type = "array", source = "contract 1.8", items = {
+    { name = "constraints", type = "array", about = "items of these catalogs",
+      source = "contract 1.8", items = {
       type = "object", source = "contract 1.8",
       fields = {
         { name = "itemCatalogId", type = "string", required = true, non_blank = true,
           source = "contract 1.8" },
-        { name = "uiModel", type = "string", test = is_json_object, source = "contract 1.8",
+        { name = "uiModel", type = "string", test = is_json_object,
+          about = "JSON text: which items, by their fields", source = "contract 1.8",
           pattern_says = "is no JSON object; write it with dps.json.encode{ operator = ... }" },
       },
     } },

@@ -33,6 +33,7 @@ end
 -- contract 1.2, 1.10. What is stored may have an older address ("xdm/channels/web").
 offer.channel = {
   name = "channel", type = "uri", required = true, source = "contract 1.10",
+  about = "`https://ns.adobe.com/xdm/channel-types/` and `web`, `email`, `mobile` ...",
   missing_says = 'write one such as "' .. CHANNEL_BASE .. 'web"',
   create_pattern = "^https://ns%.adobe%.com/xdm/channel%-types/[%w][%w_.-]*$",
   create_pattern_says = channel_says,
@@ -99,14 +100,19 @@ local component = {
   check = component_rule,
   fields = {
     offer.component_type,
-    { name = "format", type = "string", required = true, test = is_mime, pattern_says = mime_says,
+    { name = "format", type = "string", required = true,
+      about = "a MIME type", test = is_mime, pattern_says = mime_says,
       missing_says = 'write one such as "image/png" or "text/html"',
       source = "contract 1.2, rule 5" },
-    { name = "deliveryURL", type = "uri", source = "contract 1.2" },
-    { name = "linkURL", type = "uri", source = "contract 1.2" },
-    { name = "content", type = "string", max_bytes = CONTENT_CEILING,
+    { name = "deliveryURL", type = "uri",
+      about = "where an `imagelink` finds its image", source = "contract 1.2" },
+    { name = "linkURL", type = "uri",
+      about = "where a click on an image leads", source = "contract 1.2" },
+    { name = "content", type = "string",
+      about = "of `html`, `text` and `json`", max_bytes = CONTENT_CEILING,
       source = "contract 1.2, 8.2" },
-    { name = "language", type = "array", source = "contract 1.2", items = {
+    { name = "language", type = "array",
+      about = "such as `en-us`", source = "contract 1.2", items = {
       type = "string", test = is_language,
       pattern_says = 'is not a language code; write one such as "en" or "en-us"',
     } },
@@ -131,6 +137,7 @@ local representation = {
 -- contract 1.2 and rule 6
 offer.representations = {
   name = "representations", type = "array", required = true, min_items = 1,
+  about = "what is shown, once for each placement",
   items = representation, unique_by = "placement",
   unique_says = "an offer has at most one representation for a placement",
   source = "contract 1.2, rules 4 and 6",
@@ -163,6 +170,7 @@ end
 function offer.selection_constraint(required)
   return {
     name = "selectionConstraint", type = "object", check = selection_rule, required = required,
+    about = "when it holds, and for whom",
     missing_says = "write { startDate = ..., endDate = ... }",
     source = "contract 1.3, rules 10 and 12",
     fields = {
@@ -175,12 +183,14 @@ end
 -- contract 1.3 and rule 10
 offer.rank = {
   name = "rank", type = "object", source = "contract 1.3, rule 10",
+  about = "who comes first of several that qualify",
   missing_says = "write { priority = 0 } or more; the higher one wins",
   fields = { constraint.priority },
 }
 
 offer.labels = {
-  name = "labels", type = "array", unordered = true, items = { type = "string", non_blank = true },
+  name = "labels", type = "array", unordered = true, about = "access labels such as `core/C1`",
+  items = { type = "string", non_blank = true },
   source = "contract 1.2",
 }
 
@@ -192,7 +202,7 @@ offer.tags = {
 
 offer.characteristics = {
   name = "characteristics", type = "object", open = true, values = { type = "string" },
-  guard_items = 30, source = "contract 1.2, 6",
+  about = "attributes of your own", guard_items = 30, source = "contract 1.2, 6",
 }
 
 return offer

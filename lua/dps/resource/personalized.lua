@@ -8,6 +8,7 @@ return {
   name = "personalized",
   plural = "personalized",
   title = "personalized offer",
+  about = "Content for the people, dates and placements that it is meant for",
   path = "/offers",
   query = { ["offer-type"] = "personalized" },
   id_prefix = "dps:personalized-offer:",

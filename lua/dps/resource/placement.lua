@@ -11,6 +11,7 @@ return {
   name = "placement",
   plural = "placements",
   title = "placement",
+  about = "A spot on a page, in a mail or in an app where offers are shown",
   path = "/placements",
   query = {},
   id_prefix = "dps:offer-placement:",
@@ -24,10 +25,12 @@ return {
     offer.with(offer.component_type, { name = "componentType", source = "contract 1.4" }),
     offer.channel,
     { name = "itemCount", type = "integer", min = 1, max = 30, default = 1,
+      about = "offers wanted at once",
       source = "contract 1.4, rule 20" },
     offer.with(switch "allowDuplicatePlacements", { default = false }),
-    switch "returnContent",
-    { name = "returnMetaData", type = "object", source = "contract 1.4", fields = {
+    offer.with(switch "returnContent", { about = "whether a decision's answer holds the content" }),
+    { name = "returnMetaData", type = "object",
+      about = "what else it holds", source = "contract 1.4", fields = {
       switch "decisionName",
       switch "offerName",
       switch "offerAttributes",

@@ -8,6 +8,7 @@ return {
   name = "rule",
   plural = "rules",
   title = "decision rule",
+  about = "Who is eligible for a personalized offer",
   path = "/offer-rules",
   query = {},
   unmarked = "exdRule", -- shares its path with the eligibility rule, which has this mark

@@ -8,6 +8,7 @@ return {
   name = "strategy",
   plural = "strategies",
   title = "selection strategy",
+  about = "An item collection, who it is for, and how its items are ranked",
   path = "/selection-strategies",
   query = {},
   utc = "Z",

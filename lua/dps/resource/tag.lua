@@ -7,6 +7,7 @@ return {
   name = "tag",
   plural = "tags",
   title = "tag",
+  about = "What the product calls a collection qualifier: a word by which offers are collected",
   path = "/tags",
   query = {},
   id_prefix = "dps:tag:",

@@ -1,0 +1,319 @@
+-- Writes README.md and types/*.lua into a folder (see scripts/reference): the reference for people
+-- and the annotations for editors (LuaLS), both from the resources' descriptions.
+
+local resources = require "dps.resource"
+
+local folder = assert(arg[1], "usage: reference.lua FOLDER")
+
+local function write(name, lines)
+  local file = assert(io.open(folder .. "/" .. name, "wb"))
+  assert(file:write(table.concat(lines, "\n"), "\n"))
+  assert(file:close())
+end
+
+local function list_of(value)
+  return type(value) == "table" and value or { value }
+end
+
+local function article(word)
+  return (word:find "^[aeiou]" and "an " or "a ") .. word
+end
+
+-- For people ---------------------------------------------------------------------------------------
+
+local INTRODUCTION = [[
+# Reference
+
+Made from the descriptions in `lua/dps/resource/` by `scripts/reference`; change those, not this file. For editors with
+LuaLS the same is in `lua/types/`: name that folder in `workspace.library`.
+
+## Calls
+
+For each resource, with its name for `NAME`:
+
+| call | result |
+|---|---|
+| `dps.create_NAME(tbl)` | receipt: `id`, `etag` and, as the service gives them, `createdDate`, `lastModifiedDate`, ... |
+| `dps.get_NAME(id)` | entity: the fields below, and `id`, `etag`, `created`, `modified`, `schemas`, ... |
+| `dps.list_NAMES{ limit=, order_by=, property= }` | iterator over the entities of all pages |
+| `dps.update_NAME(id, changes, { guard = true })` | receipt; `unchanged = true` where there was nothing to write |
+| `dps.delete_NAME(id)` | `true` |
+| `dps.ensure_NAME(tbl)` | entity, and `"created"`, `"updated"` or `"unchanged"` |
+
+An `id` is a text, an entity, a receipt, or `dps.ref("KIND", "a name")`. The same goes for fields that refer to another
+object. A name is looked up once in a run; one that nothing has, or that several have, is an error that says what there
+is. A date is a text with an offset such as `"2026-12-31T09:00:00+01:00"`, or an object of `dps.date`.
+
+- **Lists.** `property = { { "name", "==", "Summer, sale" }, { "status", "!=", "draft" } }`: all must hold; operators
+  are `== != <= >= < > ~` (a regular expression); a field alone, `{ "description" }`, must be there. `order_by` is a field,
+  `-` before it descends. Rows that come twice are given once; a link that leads back or to another host ends the list with
+  an error; a count that differs from the service's `total` is a warning.
+- **Updates.** A table names the fields that change: objects are merged, lists are replaced, `dps.null` takes a field away.
+  Sent is the smallest JSON Patch (RFC 6902) against what is there. With `guard` each place is tested first, so that the
+  update fails where somebody changed it meanwhile. A list of RFC 6902 operations goes as it is. A failed test or a lost
+  race is an error of kind `conflict` whose `problems` say what has changed.
+- **ensure.** Looks for the name first; compares only the fields in the table; dates and numbers by what they mean; never a
+  field that the service does not give back. After a write whose answer was lost it looks again and never writes twice.
+  Two objects of that name are an error that lists both.
+
+`dps.client{ sandbox=, ims_org=, base_url=, profile= }` has the same calls on another target; what is left out is as for
+`dps` itself, and a profile goes before the environment.
+
+## Resources
+]]
+
+local function summary_rows(out)
+  out[#out + 1] = "| NAME | NAMES | what | path | guardrails |"
+  out[#out + 1] = "|---|---|---|---|---|"
+  for _, description in ipairs(resources.all) do
+    local rails = description.guardrails or {}
+    local words = {}
+    words[#words + 1] = rails.count and ("%d in a sandbox"):format(rails.count)
+    words[#words + 1] = rails.live and ("%d live"):format(rails.live)
+    words[#words + 1] = rails.bytes and ("%d bytes each"):format(rails.bytes)
+    out[#out + 1] = ("| [`%s`](#%s) | `%s` | %s | `%s` | %s |"):format(description.name,
+      description.title:gsub(" ", "-"), description.plural, description.title,
+      resources.collection_target(description), table.concat(words, ", "))
+  end
+end
+
+local function type_words(field)
+  if field.type == "reference" then
+    local kinds = {}
+    for i, kind in ipairs(list_of(field.to)) do
+      kinds[i] = resources.by_name[kind] and resources.by_name[kind].title or kind
+    end
+    return "id of " .. article(table.concat(kinds, " or "))
+  elseif field.type == "array" then
+    return "list"
+  elseif field.type == "uri" then
+    return "address"
+  elseif field.type == "object" then
+    return field.open == true and "free names" or "table"
+  end
+  return field.type
+end
+
+local function quoted(values)
+  local words = {}
+  for i, value in ipairs(values) do
+    words[i] = "`" .. value .. "`"
+  end
+  return table.concat(words, " ")
+end
+
+local function later(field)
+  local new, more = {}, {}
+  for _, value in ipairs(field.create_enum or {}) do
+    new[value] = true
+  end
+  for _, value in ipairs(field.create_enum and field.enum or {}) do
+    more[#more + 1] = not new[value] and not value:find ":" and value or nil
+  end
+  return #more > 0 and "; later also " .. quoted(more) or ""
+end
+
+local function range(field)
+  if field.min and field.max then
+    return ("%d to %d"):format(field.min, field.max)
+  end
+  return field.min and ("%d or more"):format(field.min) or nil
+end
+
+local function notes(field, for_editors)
+  local items = field.items or {}
+  local words = {}
+  local function add(text)
+    words[#words + 1] = text or nil
+  end
+  local values = field.create_enum or field.enum or items.create_enum or items.enum
+  add(field.about)
+  add(values and not for_editors and quoted(values) .. later(field))
+  add(range(field))
+  add(field.only ~= nil and ("`%s`, set by itself"):format(tostring(field.only)))
+  add(field.default ~= nil and ("`%s` where it is missing"):format(tostring(field.default)))
+  add(field.min_items and ("at least %d"):format(field.min_items))
+  add(field.max_items and ("at most %d"):format(field.max_items))
+  add(field.guard_items and ("guardrail: %d"):format(field.guard_items))
+  add(field.guard_bytes and ("guardrail: %d bytes"):format(field.guard_bytes))
+  add(field.write_only and "not given back")
+  add(field.read_only and "given by the service")
+  add(field.kept and "can't be changed later")
+  return table.concat(words, "; ")
+end
+
+local function field_rows(out, fields, prefix)
+  for _, field in ipairs(fields) do
+    local path = prefix .. (field.name or "")
+    if field.name then
+      out[#out + 1] = ("| `%s` | %s | %s | %s |"):format(path,
+        type_words(field) .. (field.items and field.items.type ~= "object"
+          and " of " .. type_words(field.items):gsub("^id of", "ids of") or ""),
+        field.required and "yes" or "", notes(field))
+    end
+    field_rows(out, field.fields or {}, path .. (field.name and "." or ""))
+    if field.items and field.items.fields then
+      field_rows(out, field.items.fields, path .. "[].")
+    elseif field.values and field.values.fields then
+      field_rows(out, field.values.fields, path .. ".*.")
+    end
+  end
+end
+
+local function extras(description)
+  local words = {}
+  for header, setting in pairs(description.headers or {}) do
+    words[#words + 1] = ("Every call says `%s`, from the setting `%s` (`DPS_%s`)."):format(header,
+      setting, setting:upper())
+  end
+  for name, value in pairs(description.marker or {}) do
+    words[#words + 1] = ("It shares its path and has the mark `%s = %s`, which dps sets and lists ask"
+      .. " for."):format(name, tostring(value))
+  end
+  if description.update_method then
+    words[#words + 1] = "An update reads the object and writes it as a whole (`PUT`)."
+  end
+  if description.permission then
+    words[#words + 1] = ("The credential's role needs the right *%s*."):format(
+      description.permission)
+  end
+  if description.name_field then
+    words[#words + 1] = ("Its name is `%s`."):format(description.name_field)
+  end
+  if description.fields.open then
+    words[#words + 1] = "Beside these it takes the organisation's own fields, below names that begin"
+      .. " with `_`."
+  end
+  return table.concat(words, " ")
+end
+
+local function capital(text)
+  return text:sub(1, 1):upper() .. text:sub(2)
+end
+
+local function readme()
+  local out = { (INTRODUCTION:gsub("\n$", "")), "" }
+  summary_rows(out)
+  for _, description in ipairs(resources.all) do
+    out[#out + 1] = ("\n### %s\n\n%s.%s\n"):format(capital(description.title), description.about,
+      (" " .. extras(description)):gsub("^ $", ""))
+    out[#out + 1] = "| field | type | required | |"
+    out[#out + 1] = "|---|---|---|---|"
+    field_rows(out, description.fields, "")
+  end
+  write("README.md", out)
+end
+
+-- For editors --------------------------------------------------------------------------------------
+
+local function camel(word)
+  return (("_" .. word):gsub("_+(%w)", string.upper))
+end
+
+local SIMPLE = {
+  string = "string", uri = "string", integer = "integer", boolean = "boolean",
+  date = "string|table", reference = "dps.Id",
+}
+
+local class_of
+
+local function lua_type(field, name, classes)
+  local values = field.create_enum or field.enum
+  if field.type == "array" then
+    local item = lua_type(field.items, name, classes)
+    return (item:find "|" and "(" .. item .. ")" or item) .. "[]"
+  elseif field.type == "object" and field.open == true and field.values then
+    return ("table<string, %s>"):format(lua_type(field.values, name, classes))
+  elseif field.type == "object" and field.fields then
+    return class_of(field.fields, name, classes)
+  elseif field.type == "object" then
+    return "table<string, any>"
+  elseif field.type == "string" and values then
+    return '"' .. table.concat(values, '"|"') .. '"'
+  end
+  return SIMPLE[field.type]
+end
+
+function class_of(fields, name, classes)
+  local lines = { "---@class " .. name }
+  classes[#classes + 1] = lines
+  for _, field in ipairs(fields) do
+    if not field.read_only then
+      local key = field.name:find "^[%a_][%w_]*$" and field.name or ('["%s"]'):format(field.name)
+      local text = notes(field, true):gsub("`", "")
+      lines[#lines + 1] = ("---@field %s%s %s%s"):format(key, field.required and "" or "?",
+        lua_type(field, name .. "." .. camel(field.name), classes),
+        text ~= "" and " # " .. text or "")
+    end
+  end
+  return name
+end
+
+local OPERATIONS = [[
+---@class dps
+---@field create_NAME fun(NAME: CLASS): dps.Receipt
+---@field get_NAME fun(id: dps.Id): CLASS.Entity
+---@field list_PLURAL fun(options: dps.ListOptions?): fun(): CLASS.Entity?
+---@field update_NAME fun(id: dps.Id, changes: CLASS|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
+---@field delete_NAME fun(id: dps.Id): true
+---@field ensure_NAME fun(NAME: CLASS): CLASS.Entity, "created"|"updated"|"unchanged"
+]]
+
+local function annotate(description)
+  local class = "dps." .. camel(description.name)
+  local classes = {}
+  class_of(description.fields, class, classes)
+  local out = { "---@meta", ("-- The %s: made by scripts/reference from lua/dps/resource/%s.lua.")
+    :format(description.title, description.name), "" }
+  for _, lines in ipairs(classes) do
+    out[#out + 1] = table.concat(lines, "\n") .. "\n"
+  end
+  out[#out + 1] = ("---@class %s.Entity: %s, dps.Entity\n"):format(class, class)
+  out[#out + 1] = (OPERATIONS:gsub("NAME", description.name):gsub("PLURAL", description.plural)
+    :gsub("CLASS", class):gsub("\n$", ""))
+  write("types/" .. description.name .. ".lua", out)
+end
+
+local SHARED = [[
+---@meta
+-- What all operations share: made by scripts/reference.
+
+---@alias dps.Id string|dps.Receipt|dps.Entity|dps.Ref
+
+---@class dps.Receipt
+---@field id string
+---@field etag integer?
+---@field createdDate string?
+---@field lastModifiedDate string?
+---@field unchanged boolean? # an update found nothing to write
+---@field dry boolean? # a dry run wrote nothing
+
+---@class dps.Entity
+---@field id string
+---@field etag integer?
+---@field created string?
+---@field modified string?
+---@field schemas string[]?
+---@field createdBy string?
+---@field lastModifiedBy string?
+
+---@class dps.ListOptions
+---@field limit integer? # rows of one page
+---@field order_by string? # such as "name" or "-modified"
+---@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold
+
+---@class dps.UpdateOptions
+---@field guard boolean? # fail where somebody changed the same place meanwhile
+
+---@class dps.PatchOperation
+---@field op "add"|"remove"|"replace"|"move"|"copy"|"test"
+---@field path string # RFC 6901
+---@field value any
+---@field from string?
+]]
+
+readme()
+write("types/dps.lua", { (SHARED:gsub("\n$", "")) })
+for _, description in ipairs(resources.all) do
+  annotate(description)
+end
