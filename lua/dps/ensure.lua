@@ -111,6 +111,7 @@ local function create(client, intent, value)
   send.encode(intent)
   local ok, receipt = pcall(send.for_object, client, intent)
   if ok then
+    look.remember(client, intent.resource, intent.name, receipt.id)
     return entity_of(intent, receipt), "created"
   end
   local entity = is_open(receipt) and found_after_all(client, intent)

@@ -7,6 +7,7 @@ local json = require "dps.json"
 local resources = require "dps.resource"
 local suggest = require "dps.suggest"
 local url = require "dps.url"
+local values = require "dps.schema.value"
 
 local filter = {}
 
@@ -81,9 +82,10 @@ local function condition(intent, i, given)
   if operator == nil then
     return field
   end
+  value = values.is_date(value) or value
   if not OPERATORS[operator] or not SCALARS[type(value)] then
     invalid(intent, path,
-      "the operator must be one of == != <= >= < > ~, the value a text or a number")
+      "the operator must be one of == != <= >= < > ~, the value a text, a number or a date")
   end
   return field .. operator .. tostring(value)
 end

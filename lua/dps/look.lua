@@ -3,6 +3,7 @@
 
 local intents = require "dps.intent"
 local pages = require "dps.pages"
+local resources = require "dps.resource"
 local suggest = require "dps.suggest"
 
 local look = {}
@@ -34,13 +35,7 @@ local function list(client, intent, description, asked)
   return pages.iterate(client, part, asked)
 end
 
----Every object that has exactly this name.
----@param client dps.Client
----@param intent dps.Intent  on whose behalf
----@param description dps.Resource
----@param name string
----@return table[] entities
-function look.named(client, intent, description, name)
+local function filtered(client, intent, description, name)
   local found = {}
   local asked = { property = { { name_path(description), "==", name } } }
   for entity in list(client, intent, description, asked) do
@@ -49,6 +44,83 @@ function look.named(client, intent, description, name)
     end
   end
   return found
+end
+
+-- Whether a service can be asked for a value with a comma is not documented (contract 10.16): one
+-- that takes it apart finds nothing, and an ensure would create everything again. So where it finds
+-- nothing, all names are read, once for a client and resource, until it has shown that it can.
+local function all_with_commas(client, intent, description)
+  local read = rawget(client, "commas") or {}
+  client.commas = read
+  if not read[description.name] then
+    local ids = {}
+    for entity in list(client, intent, description, { limit = PAGE }) do
+      local name = look.name_of(description, entity)
+      if name and name:find(",", 1, true) then
+        ids[name] = ids[name] or {}
+        table.insert(ids[name], entity.id)
+      end
+    end
+    read[description.name] = ids
+  end
+  return read[description.name]
+end
+
+-- A name may have changed since all were read.
+local function read_each(client, intent, description, ids, name)
+  local found = {}
+  for _, id in ipairs(ids) do
+    local part = {
+      verb = "get", method = "GET", operation = intent.operation, resource = description,
+      id = id, name = intent.name, target = resources.item_target(description, id),
+    }
+    part.headers = intents.headers(client, part)
+    local entity = client:call(part)
+    found[#found + 1] = look.name_of(description, entity) == name and entity or nil
+  end
+  return found
+end
+
+---Every object that has exactly this name.
+---@param client dps.Client
+---@param intent dps.Intent  on whose behalf
+---@param description dps.Resource
+---@param name string
+---@return table[] entities
+function look.named(client, intent, description, name)
+  local found = filtered(client, intent, description, name)
+  if not name:find(",", 1, true) then
+    return found
+  elseif #found > 0 then
+    client.finds_commas = true
+  elseif not rawget(client, "finds_commas") then
+    local ids = all_with_commas(client, intent, description)[name] or {}
+    return read_each(client, intent, description, ids, name)
+  end
+  return found
+end
+
+---An object went: what was read of its kind holds no longer.
+---@param client dps.Client
+---@param description dps.Resource
+function look.forget(client, description)
+  local read = rawget(client, "commas")
+  if read then
+    read[description.name] = nil
+  end
+end
+
+---An object came to be: its name is known now, whether or not the service can be asked for it.
+---@param client dps.Client
+---@param description dps.Resource
+---@param name string
+---@param id string
+function look.remember(client, description, name, id)
+  local read = (rawget(client, "commas") or {})[description.name]
+  if read and name:find(",", 1, true) then
+    read[name] = read[name] or {}
+    table.insert(read[name], id)
+  end
 end
 
 ---The names nearest to one that nothing has, best first; all where there are few and none is near.

@@ -51,6 +51,7 @@ function verbs.delete(client, intent, id)
   send.aim(client, intent, id)
   send.call(client, intent)
   ref.forget(client, intent.resource, intent.id)
+  look.forget(client, intent.resource)
   return true
 end
 

@@ -194,6 +194,30 @@ function T.test_it_is_never_longer_than_replacing_each_changed_member()
   end
 end
 
+-- Another program's patches (tests/vectors/json_patch/make.js), each for two offers.
+local function each_vector(visit)
+  local count = 0
+  for line in io.lines "tests/vectors/json_patch/vectors.jsonl" do
+    count = count + 1
+    visit(decode(line), "vector " .. count)
+  end
+  lu.assertEquals(count, 60)
+end
+
+function T.test_it_makes_of_offers_what_another_program_makes_of_them()
+  each_vector(function(vector, name)
+    local ours = patch.apply(vector.old, diff.operations(vector.old, vector.new))
+    lu.assertEquals(text(ours), text(vector.new), name)
+    lu.assertEquals(text(patch.apply(vector.old, vector.patch)), text(vector.new), name)
+  end)
+end
+
+function T.test_it_is_never_longer_than_another_programs_patch()
+  each_vector(function(vector, name)
+    lu.assertTrue(#text(diff.operations(vector.old, vector.new)) <= #text(vector.patch), name)
+  end)
+end
+
 function T.test_a_list_of_500_with_one_new_item_is_one_operation()
   local old, new = {}, {}
   for i = 1, 500 do
