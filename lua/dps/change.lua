@@ -3,6 +3,7 @@
 
 local err = require "dps.err"
 local diff = require "dps.diff"
+local difference = require "dps.difference"
 local intents = require "dps.intent"
 local json = require "dps.json"
 local look = require "dps.look"
@@ -18,7 +19,6 @@ local change = {}
 local CHANGE = { verb = "change", refuse_unknown = true, entities = true }
 local NO_SETTLING = {}
 local SORTED = { sorted = true }
-local SHOWN = 60
 
 -- What a read gives beside the fields of the resource; a script that sends a looked-up entity back
 -- has them all.
@@ -40,30 +40,11 @@ end
 
 -- Conflicts --------------------------------------------------------------------------------------
 
-local function shown(value)
-  local text = value == nil and "nothing" or json.encode(value, SORTED) or "?"
-  return #text > SHOWN and text:sub(1, SHOWN) .. "..." or text
-end
-
-local function at(document, pointer)
-  for token in pointer:gmatch "/([^/]*)" do
-    if type(document) ~= "table" then
-      return nil
-    end
-    token = token:gsub("~1", "/"):gsub("~0", "~")
-    document = document[json.is_array(document) and (math.tointeger(token) or -1) + 1 or token]
-  end
-  return document
-end
-
 local function changed_since(before, now)
   local problems = {}
-  for _, step in ipairs(diff.operations(without_envelope(before), without_envelope(now))) do
-    problems[#problems + 1] = {
-      path = step.path:sub(2):gsub("/", "."),
-      message = ("was %s, is %s now"):format(shown(at(before, step.path)),
-        shown(at(now, step.path))),
-    }
+  local operations = diff.operations(without_envelope(before), without_envelope(now))
+  for i, step in ipairs(difference.of(before, operations)) do
+    problems[i] = { path = step.path, message = ("was %s, is %s now"):format(step.old, step.new) }
   end
   return problems
 end
@@ -72,12 +53,12 @@ end
 local function failed_tests(operations, now)
   local problems = {}
   for i, step in ipairs(operations) do
-    local found = step.op == "test" and at(now, step.path)
+    local found = step.op == "test" and difference.at(now, step.path)
     if step.op == "test" and not patch.equal(found, step.value) then
       problems[#problems + 1] = {
         path = ("changes[%d]"):format(i),
-        message = ("%s is %s now, and the test expects %s"):format(step.path, shown(found),
-          shown(step.value)),
+        message = ("%s is %s now, and the test expects %s"):format(step.path,
+          difference.show(found), difference.show(step.value)),
       }
     end
   end
@@ -193,7 +174,7 @@ end
 local function guarded(operations, before)
   local result = json.array {}
   for _, step in ipairs(operations) do
-    local value = at(before, step.path)
+    local value = difference.at(before, step.path)
     if value ~= nil and step.op ~= "add" then
       result[#result + 1] = { op = "test", path = step.path, value = value }
     end
@@ -233,7 +214,7 @@ function change.write_difference(client, intent, before, after, guard)
   if #operations == 0 then
     return { id = intent.id, etag = before.etag, unchanged = true }
   end
-  intent.base = before
+  intent.base, intent.after = before, after
   if is_put(intent) then
     return put(client, intent, before, after)
   end

@@ -2,6 +2,8 @@
 -- with ids such as "dry:fallback:1", keeps what would have been written, and answers reads of such
 -- ids from that.
 
+local diff = require "dps.diff"
+local difference = require "dps.difference"
 local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
@@ -28,6 +30,19 @@ local function line_for_people(intent, id)
     intent.method, intent.target, size, id and id ~= intent.id and " -> " .. id or "")
 end
 
+-- What an update changes, where it was made against what is there.
+local function changes_for_people(intent)
+  local lines = {}
+  if intent.base then
+    local operations = intent.method == "PATCH" and intent.value
+      or diff.operations(intent.base, intent.after)
+    for i, step in ipairs(difference.of(intent.base, operations)) do
+      lines[i] = ("  %s: %s -> %s"):format(step.path, step.old, step.new)
+    end
+  end
+  return lines
+end
+
 local function line_for_programs(intent, id)
   local line = {
     dry_run = true, verb = intent.verb, resource = intent.resource and intent.resource.name,
@@ -52,6 +67,9 @@ function Dry:announce(intent, id, value)
     self.note "dry run: nothing is written"
   end
   self.say(self.json and line_for_programs(intent, id) or line_for_people(intent, id))
+  for _, line in ipairs(not self.json and changes_for_people(intent) or {}) do
+    self.say(line)
+  end
 end
 
 function Dry:find(intent)

@@ -17,6 +17,7 @@ local intent = {}
 ---@field body string?             the bytes to send
 ---@field headers string[]?        header lines of this request
 ---@field base table?              the entity that a change begins from, where it was read
+---@field after table?             what it is to become
 ---@field attempts integer?        how often it was sent, where that is more than once
 
 ---Raises an error object that says which call it was.

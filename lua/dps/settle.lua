@@ -108,9 +108,9 @@ end
 function settle(field, there, wanted, how)
   if wanted == json.null then
     return nil
-  elseif there == nil then
+  elseif there == nil or there == json.null then
     if how.lenient and is_nothing(field, wanted) then
-      return nil
+      return there
     end
     return is_object(wanted) and settle_object(field, NO_FIELDS, wanted, how) or wanted
   elseif is_same(field, there, wanted) then

@@ -208,4 +208,32 @@ must "a dry run checks and says writes without reaching the service" \
   has "$out" 'would create fallback offer "Kept"'
 must "a dry run that only writes needs no service" [ "$code" = 0 ]
 
+# --- what an update by changed fields would change ---
+
+cat >"$scratch/ensure.lua" <<'LUA'
+local dps = require "dps"
+local function offer(text)
+  return {
+    name = "Dry", status = "draft", description = text, rank = { priority = 1 },
+    representations = { {
+      channel = "https://ns.adobe.com/xdm/channel-types/web",
+      placement = dps.ref("placement", "Sample placement"),
+      components = { { type = "html", format = "text/html", content = text } },
+    } },
+  }
+end
+for _, text in ipairs { "one", "one", "two" } do
+  print("said:", (select(2, dps.ensure_fallback(offer(text)))))
+end
+dps.update_fallback(dps.ref("fallback", "Dry"), { status = "approved", description = dps.null })
+LUA
+run "$DPS" run --local --dry-run "$scratch/ensure.lua"
+must "ensure answers in a dry run as it would" [ "$(sed -n 's/^said:\t//p' <<<"$out" | tr '\n' ' ')" = \
+  "created unchanged updated " ]
+must "a dry run says what would change, place by place" [ "$(grep '^  ' <<<"$out")" = \
+'  description: "one" -> "two"
+  representations[1].components[1].content: "one" -> "two"
+  description: "two" -> nothing
+  status: "draft" -> "approved"' ]
+
 finish

@@ -6,9 +6,9 @@ source tests/support/serve.sh
 outcomes() { cut -f1 <<<"$out" | sort | uniq -c | tr -s ' \n' ' ' | sed 's/^ //; s/ $//'; }
 first_words() { sed -nE "s/^([^\t]+)\t([a-z_]+)\t.*/\2/p" <<<"$out" | tr '\n' ' '; }
 
-# campaign EXAMPLE PARTS KINDS
+# campaign SCRIPT PARTS KINDS
 campaign() {
-  local script=examples/$1 parts=$2 kinds=$3 db=$scratch/$1.db built
+  local script=$1 parts=$2 kinds=$3 db=$scratch/${1##*/}.db built
   run "$DPS" run --local --local-db "$db" --dry-run "$script"
   must "$1: a dry run succeeds" [ "$code" = 0 ]
   must "$1: a dry run would create every part" [ "$(grep -c '^would create ' <<<"$out")" = "$parts" ]
@@ -27,7 +27,7 @@ campaign() {
   must "$1: what is gone is said to be gone" [ "$(outcomes)" = "$parts not there" ]
 }
 
-campaign 04_campaign.lua 9 \
+campaign examples/04_campaign.lua 9 \
   'tag placement placement rule personalized personalized fallback collection decision'
 
 # --- somebody changes a part ---
