@@ -21,9 +21,9 @@ local function refuse(message, hint)
   err.raise { kind = "refused", message = message, hint = hint }
 end
 
--- A secret from its variable, a file or a command; nil when none of them is set.
+-- A secret from its variable, if any, a file or a command; nil when none of them is set.
 local function secret_of(settings, name, variable)
-  local named = native.secret.named(variable)
+  local named = variable and native.secret.named(variable)
   if named then
     return named, variable
   end
@@ -70,7 +70,8 @@ end
 local function given_token(settings, run)
   local handle, where, setting = run.token, "DPS_ACCESS_TOKEN", nil
   if not handle then
-    handle, where, setting = secret_of(settings, "access_token", "DPS_ACCESS_TOKEN")
+    local variable = not run.own_credential and "DPS_ACCESS_TOKEN" or nil
+    handle, where, setting = secret_of(settings, "access_token", variable)
   end
   if not handle then
     return nil
@@ -102,8 +103,9 @@ local function read_credentials(settings)
 end
 
 -- The client secret of the file, unless it is set on its own.
-local function client_secret(settings, found, id)
-  local handle, where = secret_of(settings, "client_secret", "DPS_CLIENT_SECRET")
+local function client_secret(settings, found, id, run)
+  local variable = not run.own_credential and "DPS_CLIENT_SECRET" or nil
+  local handle, where = secret_of(settings, "client_secret", variable)
   handle, where = handle or found.client_secret, where or settings.credentials
   if not handle then
     refuse(("there is no client secret for the client %s"):format(id), NO_SECRET)
@@ -130,12 +132,12 @@ local function by_credential(settings, run)
   end
   local options = transport(settings)
   options.url, options.client_id = settings.token_url, id
-  options.client_secret = client_secret(settings, found, id)
+  options.client_secret = client_secret(settings, found, id, run)
   options.scopes = settings.scopes or found.scopes or SCOPES
   options.cache = settings.token_cache
   return require("dps.auth.oauth").new(options, {
     found = { ims_org = found.org, api_key = id }, run = run,
-    reread = function() return client_secret(settings, read_credentials(settings), id) end,
+    reread = function() return client_secret(settings, read_credentials(settings), id, run) end,
   })
 end
 

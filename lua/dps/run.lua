@@ -11,6 +11,7 @@
 ---@field watch fun(client: dps.Client, intent: dps.Intent, id: string?, value: table?)?  sees each
 ---  write that a dry run does not send
 ---@field is_local boolean?          against the local library of this process, and nothing else
+---@field own_credential boolean?    secrets in the environment belong to another credential
 ---@field token userdata?           handle that replaces the access token (the local library's)
 local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
 

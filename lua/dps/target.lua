@@ -56,6 +56,44 @@ local function from_profile(name, flags)
   end
 end
 
+local CREDENTIAL = {
+  "credentials", "client_id", "client_secret_file", "client_secret_command", "access_token_file",
+  "access_token_command",
+}
+
+local function has_own_credential(flags)
+  for _, name in ipairs(run.is_local and {} or CREDENTIAL) do
+    if flags[name] ~= nil and flags[name] ~= run.flags[name] then
+      return true
+    end
+  end
+  return false
+end
+
+-- What the environment says of the credential of dps itself; beside another one it would be wrong.
+-- A credential brings its own API key, and its file the organisation.
+local function hidden_variables(flags)
+  local hidden = { DPS_SCOPES = true }
+  for _, name in ipairs(CREDENTIAL) do
+    hidden["DPS_" .. name:upper()] = true
+  end
+  hidden.DPS_API_KEY = (flags.credentials or flags.client_id) ~= nil
+  hidden.DPS_IMS_ORG = flags.credentials ~= nil
+  return hidden
+end
+
+-- The run and the environment as a client with these flags sees them.
+local function surroundings(flags)
+  local env = run.env or os.getenv
+  if not has_own_credential(flags) then
+    return run, env
+  end
+  local hidden = hidden_variables(flags)
+  return setmetatable({ own_credential = true }, { __index = run }), function(name)
+    return not hidden[name] and env(name) or nil
+  end
+end
+
 local function flags_of(given)
   local flags = {}
   for name, value in pairs(run.flags) do
@@ -99,8 +137,9 @@ end
 function target.new(given)
   given = options.check("dps.client", given, option_names())
   check_values(given)
-  local settings = config.load { flags = flags_of(given), env = run.env }
-  local made = client.new(settings, run)
+  local flags = flags_of(given)
+  local own_run, env = surroundings(flags)
+  local made = client.new(config.load { flags = flags, env = env }, own_run)
   local function client_of()
     return made
   end
@@ -110,7 +149,7 @@ function target.new(given)
   end
   operation.facades[operations] = true
   return setmetatable(operations, {
-    __index = unknown, __tostring = describe(settings), __name = "dps.client",
+    __index = unknown, __tostring = describe(made.settings), __name = "dps.client",
   })
 end
 

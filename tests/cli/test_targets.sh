@@ -31,4 +31,25 @@ must "a profile that is not there is told with its neighbour" grep -q 'did you m
 run "$DPS" run --dry-run "$scratch/targets.lua"
 must "a dry run is dry on every client" grep -q 'would create tag "x"' "$scratch/out"
 
+# --- a credential of its own, beside one of the environment ---
+
+cat >"$scratch/other.json" <<'END'
+{"CLIENT_ID": "other-id", "CLIENT_SECRETS": ["other-secret"], "ORG_ID": "OTHER@AdobeOrg"}
+END
+chmod 600 "$scratch/other.json"
+start_library --auth strict --credentials "$scratch/other.json"
+cat >"$scratch/config/dps/config.json" <<END
+{"other": {"sandbox": "dev", "base_url": "$url", "credentials": "$scratch/other.json", "token_url": "${url%/data/core/dps}/ims/token/v3"}}
+END
+cat >"$scratch/other.lua" <<'END'
+local dps = require "dps"
+local other = dps.client { profile = "other" }
+print(other.get_tag(other.create_tag { name = "theirs" }.id).createdBy)
+dps.create_tag { name = "ours" }
+END
+run env DPS_ACCESS_TOKEN=of-ours DPS_API_KEY=ours DPS_IMS_ORG=OURS@AdobeOrg DPS_CLIENT_SECRET=wrong \
+  "$DPS" run "$scratch/other.lua"
+must "a client with a credential of its own uses nothing of the environment's" has "$out" other-id
+must "and dps itself goes on with the environment's" [ "$code" = 0 ]
+
 finish
