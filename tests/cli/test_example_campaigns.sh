@@ -27,19 +27,19 @@ campaign() {
   must "$1: what is gone is said to be gone" [ "$(outcomes)" = "$parts not there" ]
 }
 
-campaign examples/04_campaign.lua 9 \
+campaign examples/06_campaign.lua 9 \
   'tag placement placement rule personalized personalized fallback collection decision'
 
 # --- somebody changes a part ---
 
 start_library
 point_at_library
-run "$DPS" run examples/04_campaign.lua
+run "$DPS" run examples/06_campaign.lua
 must "the campaign is built in a library of its own" [ "$code" = 0 ]
 id=$(grep -F 'Summer: ice cream' <<<"$out" | cut -f4)
 ask PATCH "/offers/$id?offer-type=personalized" -d '[{"op":"replace","path":"/rank/priority","value":99}]'
 must "somebody changes a rank" [ "$status" = 200 ]
-run "$DPS" run --verbose examples/04_campaign.lua
+run "$DPS" run --verbose examples/06_campaign.lua
 must "only that part is mended" [ "$(outcomes)" = "8 unchanged 1 updated" ]
 must "with one write" [ "$(grep -cE '^(POST|PATCH|PUT|DELETE) ' <<<"$err")" = 1 ]
 ask GET "/offers/$id?offer-type=personalized"
