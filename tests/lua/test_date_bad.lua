@@ -191,6 +191,13 @@ function T.test_a_file_made_by_the_RFC_is_read()
   lu.assertEquals(z.period.name, "CEST")
 end
 
+function T.test_a_file_of_version_1_is_read()
+  local bytes = support.read(FOLDER .. "Asia/Tokyo")
+  local z = assert(zone.from_bytes("Test", bytes:sub(1, 4) .. "\0" .. bytes:sub(6)))
+  lu.assertEquals(zone.offset_at(z, 0), 32400000)
+  lu.assertNil(z.rule)
+end
+
 local FILES = {
   { { footer = "\nCET-1" }, "expected a line with the rule" },
   { { footer = "CET-1\n" }, "expected a line with the rule" },

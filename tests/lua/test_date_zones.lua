@@ -66,8 +66,9 @@ local function agrees(line)
     and means(name, wall, moment), name
 end
 
-function T.test_every_transition_and_the_second_before_it_agree_with_zdump()
-  local pipe = assert(io.popen("zdump -v -c 1970,2060 " .. wanted() .. " 2>/dev/null"))
+-- How many lines of zdump there were, about how many zones; a disagreement is a failure.
+local function compare_with_zdump(names)
+  local pipe = assert(io.popen("zdump -v -c 1970,2060 " .. names .. " 2>/dev/null"))
   local lines, seen, count, wrong = 0, {}, 0, {}
   for line in pipe:lines() do
     local right, name = agrees(line)
@@ -81,8 +82,28 @@ function T.test_every_transition_and_the_second_before_it_agree_with_zdump()
   end
   pipe:close()
   lu.assertEquals(table.concat(wrong, "\n", 1, math.min(#wrong, 10)), "")
-  print(lines .. " instants, " .. count .. " zones with transitions")
   lu.assertTrue(lines > 100, "zdump gave " .. lines .. " lines")
+  return lines, count
+end
+
+function T.test_every_transition_and_the_second_before_it_agree_with_zdump()
+  print(("%d instants, %d zones with transitions"):format(compare_with_zdump(wanted())))
+end
+
+-- The same zones as zic writes them where room counts: nearly all years are the footer's rule.
+-- SLIM=1 says that this is the child, whose TZDIR is the folder of those files.
+function T.test_files_that_are_mostly_a_rule_agree_with_zdump()
+  if os.getenv "SLIM" then
+    compare_with_zdump(wanted())
+    return
+  end
+  local folder = support.tmpdir()
+  local source = "/usr/share/zoneinfo/tzdata.zi"
+  lu.skipIf(not os.execute(("PATH=$PATH:/usr/sbin zic -b slim -d %s %s 2>/dev/null")
+    :format(folder, source)), "there is no zic here")
+  local child = support.run_dps({ "run", arg[0], "mostly_a_rule" },
+    { env = { TZDIR = folder, SLIM = "1" }, timeout = 50 })
+  lu.assertEquals(child.code, 0, child.stdout .. child.stderr)
 end
 
 -- Zones without a transition in these years, too.
