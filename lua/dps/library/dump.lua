@@ -7,7 +7,7 @@
 --
 -- `id`, `etag` and what else the service gives may be left out.
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local json = require "dps.json"
 local object = require "dps.library.object"
 local places = require "dps.library.places"

@@ -2,7 +2,7 @@
 -- verifies nothing. Pure; secrets never get into either.
 
 local base = require "dps.signature.base"
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local reasons = require "dps.signature.reasons"
 
 local tell = {}

@@ -1,7 +1,7 @@
 -- A clock that is off is the usual cause of signatures that are refused: how far this machine's is
 -- from the service's, by the answer's Date (RFC 9110, section 6.6.1). It asks nobody.
 
-local date = require "dps.date"
+local date = require "dps.date.wire"
 local problem = require "dps.problem"
 
 local clock = {}
