@@ -134,35 +134,32 @@ static void read_body(lua_State *L, int i, struct dps_sign_message *m) {
   m->body = unknown ? (struct dps_text){NULL, 0} : text_of(L, i, "body");
 }
 
+/* Of the one Host line; two of them name no host. */
 static struct dps_text host_of(const struct dps_sign_message *m) {
+  const struct dps_sign_field *found = NULL;
   for (size_t i = 0; i < m->field_count; i++) {
     const struct dps_sign_field *field = &m->fields[i];
-    if (field->name.len == 4 && strncasecmp(field->name.at, "host", 4) == 0) return field->value;
+    if (field->name.len != 4 || strncasecmp(field->name.at, "host", 4) != 0) continue;
+    if (found) return (struct dps_text){"", 0};
+    found = field;
   }
-  return (struct dps_text){"", 0};
+  return found ? found->value : (struct dps_text){"", 0};
 }
 
-/* Nothing here raises while the buffer holds memory. */
-static struct dps_sign_fault compose(char *to, size_t size, struct dps_text scheme,
-                                     struct dps_sign_message *m) {
-  struct dps_sign_fault fault = {0};
-  struct dps_buf uri;
-  dps_buf_init(&uri, size - 1);
-  if (dps_sign_target_uri(&uri, scheme, host_of(m), m->request_target, &fault)) {
-    memcpy(to, dps_buf_str(&uri), uri.len);
-    m->target_uri = (struct dps_text){to, uri.len};
-  }
-  dps_buf_clear(&uri);
-  return fault;
-}
-
-/* A server knows its scheme, and the rest of the URI from the message. Pushes one value. */
+/* A server knows its scheme, and the rest of the URI from the message; of one without a proper Host
+ * line there is no URI. Pushes one value. */
 static void make_uri(lua_State *L, int i, struct dps_sign_message *m) {
   struct dps_text scheme = text_of(L, i, "scheme");
   if (m->target_uri.len || !m->request_target.len || !scheme.len) return lua_pushnil(L);
   size_t size = scheme.len + host_of(m).len + m->request_target.len + 16;
-  struct dps_sign_fault fault = compose(lua_newuserdatauv(L, size, 0), size, scheme, m);
-  if (fault.reason != DPS_SIGN_OK) luaL_error(L, "message: %s", fault.detail);
+  char *kept = lua_newuserdatauv(L, size, 0);
+  struct dps_buf uri;
+  dps_buf_init(&uri, size);
+  if (dps_sign_target_uri(&uri, scheme, host_of(m), m->request_target, NULL)) {
+    memcpy(kept, dps_buf_str(&uri), uri.len);
+    m->target_uri = (struct dps_text){kept, uri.len};
+  }
+  dps_buf_clear(&uri);
 }
 
 static int status_of(lua_State *L, int i) {

@@ -2,8 +2,7 @@
  *
  *   { method = "POST", target_uri = "https://host/path?query" }      a request; or, as a server
  *   { method =, scheme = "https", request_target = "/path?query" }   has it: with its Host line
- *   { status = 201, request = { ... } }                              a response, and what it
- * answers
+ *   { status = 201, request = { ... } }                              a response to a request
  *
  * with `headers` (lines in one string, a list of lines, or a list of { name, value }), `trailers`
  * alike, and `body` (a string; absent: none; false: not known). */

@@ -78,6 +78,25 @@ static const char *const scripts[] = {
     "note(token:outcome().number, token:state(), token:serial())\n"
     "local http = native.http {token = token, in_flight = 1, timeout = 1, direct = true}\n"
     "http:request('GET', 'http://127.0.0.1:1/')\n",
+    /* keys, signers, messages that are signed and verified */
+    "local native = require 'dps.native'\n"
+    "local key = assert(native.key {secret = native.secret.public 'abcdefgh', keyid = 'k'})\n"
+    "note(tostring(key), key:alg(), key:thumbprint(), key:public_jwk(), native.key {text = 'x'})\n"
+    "local signer = assert(native.signer {key = key, params = {'created', 'nonce', 'keyid'},\n"
+    "  components = {'@method', '@target-uri', 'x-a', 'x-b?'}, digest = 'sha-256'})\n"
+    "assert(not native.signer {key = key, components = {'@nothing'}})\n"
+    "local message = {method = 'POST', scheme = 'https', request_target = '/a?b=1', body = "
+    "'body',\n"
+    "  headers = {'Host: a.example', {'X-A', '1'}}}\n"
+    "local made = assert(native.sign_message(signer, message))\n"
+    "note(native.mask_base(made.base))\n"
+    "for _, line in ipairs(made.headers) do message.headers[#message.headers + 1] = line end\n"
+    "local policy = {keys = {key}, components = {'@method', 'x-c?'}, params = {'nonce'}}\n"
+    "assert(native.verify_message(message, policy))\n"
+    "message.headers = table.concat(made.headers, '\\n')\n"
+    "assert(not native.verify_message(message, policy))\n"
+    "local http = native.http {signer = signer, in_flight = 1, timeout = 1, direct = true}\n"
+    "http:request('POST', 'http://127.0.0.1:1/', 'body', {'X-A: 1'})\n",
 };
 
 /* --- an allocator that fails from the Nth time on --- */
@@ -123,7 +142,7 @@ static double seconds(void) {
 static void starve_so(const char *script, long failures) {
   const char *mode = getenv("DPS_TORTURE");
   bool full = mode && strcmp(mode, "full") == 0;
-  double end = seconds() + (double)BOUND_S / 15;
+  double end = seconds() + (double)BOUND_S / 18;
   long n = 1, runs = 1;
   while (starve(script, n, failures) && (full || seconds() < end)) {
     n += full ? 1 : 1 + n / 50;
@@ -168,8 +187,13 @@ static void test_secrets_and_tokens_end_when_memory_does(void **state) {
   starve_all(scripts[4]);
 }
 
+static void test_signing_ends_when_memory_does(void **state) {
+  (void)state;
+  starve_all(scripts[5]);
+}
+
 static void test_scripts_do_what_they_should_when_memory_is_enough(void **state) {
-  static const int codes[] = {DPS_FAILED, DPS_DONE, DPS_DONE, DPS_FAILED, DPS_DONE};
+  static const int codes[] = {DPS_FAILED, DPS_DONE, DPS_DONE, DPS_FAILED, DPS_DONE, DPS_DONE};
   (void)state;
   for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
     dps *engine = open_host();
@@ -185,6 +209,7 @@ int main(void) {
       cmocka_unit_test(test_requests_end_when_memory_does),
       cmocka_unit_test(test_operations_end_when_memory_does),
       cmocka_unit_test(test_secrets_and_tokens_end_when_memory_does),
+      cmocka_unit_test(test_signing_ends_when_memory_does),
       cmocka_unit_test(test_scripts_do_what_they_should_when_memory_is_enough),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

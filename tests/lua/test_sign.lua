@@ -200,6 +200,18 @@ function T.test_server_gives_scheme_and_target_instead_of_the_uri()
   lu.assertEquals(made.signature, same.signature)
 end
 
+function T.test_message_that_gives_no_uri_lacks_the_component_and_nothing_else()
+  for _, headers in ipairs { {}, { "Host: " }, { "Host: a b" }, { "Host: a", "Host: b" } } do
+    local message = { method = "GET", scheme = "https", request_target = "/x", headers = headers }
+    local signer = assert(native.signer { key = ed25519(), components = { "@target-uri" } })
+    local made, reason = native.sign_message(signer, message)
+    lu.assertNil(made)
+    lu.assertEquals(reason, "component-absent")
+    signer = assert(native.signer { key = ed25519(), components = { "@method" } })
+    lu.assertNotNil(native.sign_message(signer, message))
+  end
+end
+
 function T.test_components_with_a_mark_may_be_missing()
   local signer = assert(native.signer {
     key = ed25519(), params = { "created" },
