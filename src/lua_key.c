@@ -126,6 +126,16 @@ static int l_can_sign(lua_State *L) {
   return 1;
 }
 
+/* key:verify(bytes, signature) -> boolean: a bare signature, outside of any HTTP message. */
+static int l_verify(lua_State *L) {
+  size_t len, n;
+  struct dps_sign_key *key = dps_check_key(L, 1);
+  const char *bytes = luaL_checklstring(L, 2, &len);
+  const char *signature = luaL_checklstring(L, 3, &n);
+  lua_pushboolean(L, dps_verify_bytes(key, bytes, len, (const unsigned char *)signature, n, NULL));
+  return 1;
+}
+
 /* What print appends, as a string; nil where it fails. */
 static int push_printed(lua_State *L,
                         bool (*print)(const struct dps_sign_key *, struct dps_buf *)) {
@@ -151,9 +161,13 @@ static int l_public_jwk(lua_State *L) {
 void dps_open_key(lua_State *L) {
   static const luaL_Reg metamethods[] = {
       {"__gc", m_gc}, {"__close", m_gc}, {"__tostring", m_tostring}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"keyid", l_keyid},           {"alg", l_alg},
-                                     {"can_sign", l_can_sign},     {"thumbprint", l_thumbprint},
-                                     {"public_jwk", l_public_jwk}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"keyid", l_keyid},
+                                     {"alg", l_alg},
+                                     {"can_sign", l_can_sign},
+                                     {"verify", l_verify},
+                                     {"thumbprint", l_thumbprint},
+                                     {"public_jwk", l_public_jwk},
+                                     {NULL, NULL}};
   luaL_newmetatable(L, DPS_KEY);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

@@ -38,6 +38,7 @@ local find, format, gsub, sub = string.find, string.format, string.gsub, string.
 ---@field operation string?       such as "create_fallback"
 ---@field resource string?        such as "fallback offer"
 ---@field name string?            the name of the object concerned
+---@field reason string?          one word of a closed list, such as dps.SignatureReason
 ---@field hint string?            what to do, when the general hint would be poorer
 
 local KINDS = {
@@ -48,7 +49,7 @@ local KINDS = {
 local FIELDS = {
   kind = true, message = true, status = true, problems = true, attempts = true,
   request_id = true, retryable = true, sent = true, body = true, where = true,
-  operation = true, resource = true, name = true, hint = true,
+  operation = true, resource = true, name = true, reason = true, hint = true,
 }
 
 local FAILED = "the service failed: before a create is sent again, look whether the object exists"

@@ -7,6 +7,9 @@ local native = require "dps.native"
 ---@field request fun(options: table): any, integer?                -- what has no operation yet
 ---@field ref fun(kind: string, name: string): dps.Ref           -- a name where an id goes
 ---@field client fun(options: table?): dps                        -- the same on another target
+---@field key fun(source: dps.KeySource|string): userdata            -- a key for signatures
+---@field verify fun(message: dps.Message|string, options: dps.VerifyOptions): dps.VerifiedSignature
+---@field verify_event fun(message: table|string, options: dps.EventOptions): table
 ---@field spawn fun(f: function, ...): dps.Task                     -- run beside the others
 ---@field sleep fun(seconds: number)
 ---@field each fun(rows: any, f: function, options: table?): dps.each.Result  -- rows, N at a time
@@ -41,6 +44,9 @@ local MEMBERS = {
   client = function() return require("dps.target").new end,
   ref = function() return require("dps.ref").new end,
   raw = function() return require("dps.schema").raw end,
+  key = function() return require("dps.key").load end,
+  verify = function() return require("dps.verify").message end,
+  verify_event = function() return require("dps.event").verify end,
   request = function()
     local send = require("dps.request").send
     return function(options)

@@ -65,7 +65,7 @@ end
 
 local FIELDS = {
   "kind", "message", "where", "operation", "resource", "name", "status", "request_id", "attempts",
-  "retryable", "sent",
+  "retryable", "sent", "reason",
 }
 
 -- JSON holds UTF-8 only, and a failure must be told whatever is in it.

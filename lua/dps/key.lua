@@ -1,0 +1,91 @@
+-- dps.key: a key for signatures as a handle. A script can pass it on and ask for its id; whatever
+-- is secret in it stays in native code.
+
+local native = require "dps.native"
+local err = require "dps.err"
+local options = require "dps.options"
+
+local key = {}
+
+---@class dps.KeySource
+---@field file string?      PEM, DER, JWK, or the bytes of a shared secret. What can sign must be
+---                         readable by its owner only
+---@field text string?      a public key as PEM or JWK
+---@field secret userdata?  a secret's handle
+---@field keyid string?     default: the JWK's kid, else its RFC 7638 thumbprint
+---@field alg string?       "ed25519", "hmac-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384",
+---                         "rsa-pss-sha512", "rsa-v1_5-sha256"; default: by the key's type, for RSA
+---                         "rsa-pss-sha512"
+---@field form string?      "pem", "der", "jwk", "secret"; default: found out
+---@field passphrase userdata?  a secret's handle, for an encrypted PEM
+
+local KNOWN = { "file", "text", "secret", "keyid", "alg", "form", "passphrase" }
+
+local HINTS = {
+  ["key-file"] = "check the name of the file, and that its owner alone can read it (chmod 600)",
+  ["key-empty"] = "give a file that holds the key",
+  ["key-malformed"] = "give a PEM, DER or JWK file; for a shared secret say alg \"hmac-sha256\"",
+  ["key-encrypted"] = "give its passphrase, or decrypt it: openssl pkey -in key.pem -out plain.pem",
+  ["key-passphrase"] = "check the passphrase",
+  ["key-unfit"] = "give a key of the type that the algorithm needs",
+}
+
+local function check_source(source)
+  local n = 0
+  for _, name in ipairs { "file", "text", "secret" } do
+    n = n + (source[name] ~= nil and 1 or 0)
+  end
+  if n ~= 1 then
+    err.misuse "key: give one of file, text and secret"
+  end
+  for _, name in ipairs { "file", "text", "keyid", "alg", "form" } do
+    if source[name] ~= nil and type(source[name]) ~= "string" then
+      err.misuse(("key: %s must be a string, not a %s"):format(name, type(source[name])))
+    end
+  end
+end
+
+---Loads a key; raises kind "refused" with `err.reason` for one that can't be used.
+---@param source dps.KeySource|string  a string is the name of a file
+---@return userdata key  key:keyid(), key:alg(), key:can_sign(), key:thumbprint(), key:public_jwk()
+function key.load(source)
+  if type(source) == "string" then
+    source = { file = source }
+  end
+  source = options.check("key", source, KNOWN)
+  check_source(source)
+  local given = { public = true } -- what can sign is refused all the same where others can read it
+  for name, value in pairs(source) do
+    given[name] = value
+  end
+  local made, reason, detail = native.key(given)
+  if made then
+    return made
+  end
+  err.raise { kind = "refused", reason = reason, hint = HINTS[reason],
+    message = ("the key %scan't be used: %s"):format(source.file and source.file .. " " or "",
+      detail) }
+end
+
+local function exists(name)
+  local file = io.open(name, "rb")
+  if file then
+    file:close()
+  end
+  return file ~= nil
+end
+
+---A key as command lines name one. A keyid may end in "=", and a file that exists is no keyid.
+---@param text string  "KEYID=FILE", or "FILE" alone
+---@param alg string?
+---@return userdata key
+---@return boolean any  no keyid was given, so it may stand for any
+function key.named(text, alg)
+  local keyid, file
+  if not exists(text) then
+    keyid, file = text:match "^(.+)=(.-)$"
+  end
+  return key.load { file = file or text, keyid = keyid, alg = alg }, keyid == nil
+end
+
+return key
