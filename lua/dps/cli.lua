@@ -9,7 +9,7 @@ local cli = {}
 local USAGE = 2
 
 -- In the order of --help; each is a file in command/.
-local COMMANDS = { "run", "check", "serve" }
+local COMMANDS = { "run", "check", "serve", "sign", "verify" }
 
 ---@class dps.command.Option  { flag, help, argument }; without an argument it is a switch
 ---@field [1] string         such as "--sandbox"

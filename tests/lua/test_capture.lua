@@ -131,8 +131,13 @@ function T.test_what_tcpdump_shows_is_taken_apart()
     .. "E..<..@.@.<.........0.........\n"
     .. "22:10:01.123459 IP localhost.1 > localhost.2: Flags [P.], length 60: HTTP: POST /x "
     .. "HTTP/1.1\n"
-    .. "E..l..@.@...........POST /x HTTP/1.1\nHost: a\nContent-Length: 2\n\nhi\n")
+    .. "E..l..@.@...........POST /x HTTP/1.1\nHost: a\nContent-Length: 2\n\nhi\n"
+    .. "22:10:01.123499 IP localhost.2 > localhost.1: Flags [P.], length 60: HTTP\n"
+    .. "E..l..@.@..........?HTTP/1.1 201 Created\nContent-Length: 3\n\nyes\n")
   lu.assertEquals({ c.request.method, c.request.target, c.request.body }, { "POST", "/x", "hi" })
+  lu.assertEquals({ c.response.status, c.response.body }, { 201, "yes" })
+  lu.assertEquals({ c.request.fields[1].line, c.response.fields[1].line }, { 5, 11 })
+  lu.assertEquals(c.notes, {})
   refused("22:10:01.123456 IP localhost.1 > localhost.2: Flags [S], length 0\nE..<..@\n",
     "no packet holds the first line of a message")
 end
@@ -181,6 +186,39 @@ function T.test_what_is_no_message_is_refused_with_its_line()
   refused("GET / HTTP/1.1\nA: b\n \27[31m\n\n", "line 3: the value of A holds a control character")
   refused("GET / HTTP/1.1\nHost: a\nHost: b\n\n", "the message has Host twice")
   refused(("x"):rep((64 << 20) + 1), "larger than 64 MiB")
+end
+
+-- Whatever a capture holds: a message or a refusal, never an error, and quickly.
+function T.test_no_bytes_can_break_the_reading()
+  math.randomseed(9421)
+  local seeds = {
+    "POST /a?b=c HTTP/1.1\r\nHost: x.example\r\nContent-Length: 3\r\nA: b\r\n c\r\n\r\nabc",
+    "> GET / HTTP/1.1\r\n> Host: a\r\n> \r\n< HTTP/1.1 200 OK\r\n< A: b\r\n< \r\n{ [1 byte data]\n",
+    ":method: GET\n:path: /\n:authority: x\nTransfer-Encoding: chunked\n\n3\r\nabc\r\n0\r\n\r\n",
+    "22:10:01.123456 IP a > b: Flags\nE..<POST / HTTP/1.1\nHost: a\n\nhi\n22:10:01.2 IP b > a:\n",
+  }
+  local alphabet = { "\r", "\n", "\0", ":", " ", "\t", "> ", "< ", "HTTP/1.1", "\xff", "9", "%" }
+  for i = 1, 4000 do
+    local text = seeds[i % #seeds + 1]
+    for _ = 1, math.random(1, 6) do
+      local at, piece = math.random(1, #text), alphabet[math.random(#alphabet)]
+      text = text:sub(1, at - 1) .. piece .. text:sub(at + math.random(0, 3))
+    end
+    local found, message = capture.parse(text)
+    lu.assertTrue(found and (found.request or found.response) ~= nil or type(message) == "string")
+    if found and found.request then
+      capture.url(found.request)
+    end
+  end
+end
+
+function T.test_a_long_capture_is_read_quickly()
+  local started = os.clock()
+  local lines = ("A: b\n"):rep(50000)
+  lu.assertEquals(#parse("GET / HTTP/1.1\n" .. lines .. "\n").request.fields, 50000)
+  parse("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n" .. ("1\r\na\r\n"):rep(100000) .. "0\r\n")
+  parse("> GET / HTTP/1.1\n> \n" .. ("* noise\n"):rep(100000))
+  lu.assertTrue(os.clock() - started < 20)
 end
 
 function T.test_a_terminal_can_show_every_refusal()

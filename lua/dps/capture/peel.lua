@@ -130,8 +130,9 @@ local function after_packet_header(line)
   return answer
 end
 
-local function tcpdump(text)
-  local at, number = 1, 1
+-- The message that begins in a packet, if one does. A line end of tcpdump's own stands behind it.
+local function in_packet(text, number)
+  local at = 1
   while true do
     local line, after = next_line(text, at)
     if not line then
@@ -147,6 +148,18 @@ local function tcpdump(text)
   end
 end
 
+local function tcpdump(text)
+  local parts, from, number = {}, 1, 1
+  repeat
+    local before = text:find("\n%d%d:%d%d:%d%d%.%d+ IP", from)
+    local packet = text:sub(from, before or #text)
+    parts[#parts + 1] = in_packet(packet, number)
+    number = number + select(2, packet:gsub("\n", ""))
+    from = before and before + 1
+  until not before
+  return parts
+end
+
 ---@param text string  a capture
 ---@return dps.capture.Part[] parts  in the order of the capture; of curl -v the requests first
 ---@return string form  "plain", "curl" or "tcpdump"
@@ -155,7 +168,7 @@ function peel.parts(text)
     local found = curl(text)
     return table.move(found["<"], 1, #found["<"], #found[">"] + 1, found[">"]), "curl"
   elseif text:find(PACKET) or text:find "^%S+ link%-type" then
-    return { tcpdump(text) }, "tcpdump"
+    return tcpdump(text), "tcpdump"
   end
   return { plain(text) }, "plain"
 end
