@@ -11,6 +11,7 @@ local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
 local problem = require "dps.problem"
+local refused = require "dps.signing.refused"
 local signing = require "dps.signing"
 local answers = require "dps.signing.answer"
 local clock = require "dps.signing.clock"
@@ -127,9 +128,10 @@ end
 local function fail_status(self, intent, status, text, lines, advice)
   local kind, retryable = outcome.of_status(status, intent.method)
   local words, id, code, problems = problem.read(text, lines)
+  local _, reason = refused.hint(status, text)
   fail(intent, {
     kind = kind, status = status, message = words, request_id = id, retryable = retryable,
-    sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems,
+    sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems, reason = reason,
     hint = advice or redirect_hint(status, lines) or hint.of {
       status = status, code = code, words = words, resource = intent.resource,
       settings = self.settings,
@@ -227,7 +229,8 @@ function Client:send(intent)
   end
   local off = clock_hint(self, intent, status, lines)
   if status == 401 then
-    return fail_status(self, intent, status, text, lines, off or self.auth:hint())
+    local what = off or refused.hint(status, text) or self.auth:hint()
+    return fail_status(self, intent, status, text, lines, what)
   end
   self.auth:accepted(more)
   if status < 200 or status > 299 then

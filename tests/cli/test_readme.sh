@@ -70,7 +70,8 @@ run diff <(comm -13 <(options_of run) <(options_of check)) \
 must "README has exactly the options that dps check has beside those of run" [ "$code" = 0 ]
 switches=$("$DPS" serve --coverage | grep -oE '^  --[a-z-]+')
 run diff <(options_of serve | grep -vxE "($(paste -sd'|' <<<"${switches//  /}"))( .*)?") \
-  <(sed -n '/dps serve/,/^$/p' <<<"$section" | grep -oE -- '--[a-z-]+( [A-Z]+)?' | sort)
+  <(sed -n '/dps serve/,/dps sign/p' <<<"$section" | grep -v 'dps sign' |
+     grep -oE -- '--[a-z-]+( [A-Z]+)?' | sort)
 must "README has the options of dps serve but its switches (< is --help)" [ "$code" = 0 ]
 must "dps serve --coverage lists switches" [ "$(wc -l <<<"$switches")" -ge 15 ]
 must "dps serve --help was read" [ "$(options_of serve | wc -l)" -ge 3 ]

@@ -4,6 +4,7 @@
 local native = require "dps.native"
 local err = require "dps.err"
 local library = require "dps.command.library"
+local signatures = require "dps.command.signatures"
 local switches = require "dps.library.switches"
 
 local FOREVER = 1e6
@@ -41,6 +42,7 @@ local OPTIONS = {
     "FAULT", key = "fault", many = true },
   { "--strict", "every --strict-... switch", key = "strict" },
 }
+table.move(signatures.OPTIONS, 1, #signatures.OPTIONS, #OPTIONS + 1, OPTIONS)
 
 local function add_switches(list)
   for _, each in ipairs(switches.all) do
@@ -88,6 +90,7 @@ local function library_options(options)
     import = options.import, strict = options.strict or false,
     faults = table.concat(options.fault or {}, "\n"), auth = authority(options.auth),
     credentials = options.credentials, token_lifetime = lifetime(options.lifetime),
+    edge = signatures.edge(options),
   }
   for _, each in ipairs(switches.all) do
     given[each.name] = options[each.name]

@@ -54,6 +54,7 @@
 --  -  references              checked on every write, where the library knows the kind
 --  -  createdBy               <api key>@techacct.adobe.com
 --  -  unknown parameters      ignored, `offset` among them
+--  -  signatures              dps serve --verify-key: 401, family G, code 401090 with a reason
 
 local answer = require "dps.library.answer"
 local born = require "dps.library.born"
@@ -89,6 +90,7 @@ local library = {}
 ---@field settings table<string, any>     of dps.library.switches
 ---@field ims dps.library.Ims
 ---@field client_of (fun(token: string): string?)?  where only its own tokens are good
+---@field edge dps.library.Edge
 ---@field sandboxes table<string, dps.library.Sandbox>  those known to be in the database
 local Library = {}
 Library.__index = Library
@@ -170,6 +172,10 @@ local function answer_one(self, context, request)
   if not routes.below(request.target) then
     return answer.problem(context, 404,
       "there is nothing at this path; the service is below " .. routes.BASE)
+  end
+  local refusal = self.edge:before(context, request)
+  if refusal then
+    return refusal
   end
   local code, message = gateway.check(request.headers, self.client_of)
   if code then
@@ -272,6 +278,7 @@ function Library:handle(batch)
   if not committed then
     withdraw(self, batch, answers, first or 1, message)
   end
+  self.edge:after(batch, answers)
   return answers
 end
 

@@ -2,6 +2,7 @@
 -- begins with an export where one is named. What it then does is in dps.library.
 
 local dump = require "dps.library.dump"
+local edge = require "dps.library.edge"
 local faults = require "dps.library.faults"
 local ims = require "dps.library.ims"
 local native = require "dps.native"
@@ -27,9 +28,11 @@ local opening = {}
 ---@field credentials string?        the Developer Console's file of the one client that gets
 ---  tokens; nil: every client does
 ---@field token_lifetime integer?    seconds
+---@field edge string?     signatures and journal: dps.library.EdgeOptions as JSON
 
 local OWN = {
   "db", "reset", "empty", "strict", "import", "faults", "auth", "credentials", "token_lifetime",
+  "edge",
 }
 local KNOWN = table.move(OWN, 1, #OWN, #switches.all + 1, switches.names())
 
@@ -105,6 +108,12 @@ local function open_settings(self, given)
   return self.faults, message
 end
 
+local function open_edge(self, given)
+  local message
+  self.edge, message = edge.open(given.edge)
+  return self.edge, message
+end
+
 local function open_store(self, given)
   local message
   self.store, message = storage.open(given.db, given.reset)
@@ -125,7 +134,7 @@ end
 function opening.open(given)
   given = options.check("dps.library.open", given, KNOWN)
   local self = { sandboxes = {}, empty = given.empty == true }
-  for _, open in ipairs { open_settings, open_authority, open_store } do
+  for _, open in ipairs { open_settings, open_authority, open_edge, open_store } do
     local done, message = open(self, given)
     if not done then
       return nil, message
