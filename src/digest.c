@@ -91,9 +91,8 @@ static enum dps_digest_result check_all(const struct dps_sf *sf, const void *bod
   enum dps_digest_result result = DPS_DIGEST_UNKNOWN;
   for (size_t i = 0; i < sf->member_count; i++) {
     const struct dps_sf_member *member = &sf->members[i];
-    const struct dps_sf_value *value = &sf->items[member->items.first].value;
-    if (member->is_list || member->repeated || value->type != DPS_SF_BYTES)
-      return DPS_DIGEST_MALFORMED;
+    const struct dps_sf_value *value = dps_sf_value(sf, member);
+    if (!value || member->repeated || value->type != DPS_SF_BYTES) return DPS_DIGEST_MALFORMED;
     enum dps_digest_alg alg = dps_digest_by_name(member->key.at, member->key.len);
     if (alg == DPS_DIGEST_NONE) continue;
     enum dps_digest_result one = check_one(alg, value->text, body, len);

@@ -404,6 +404,11 @@ const struct dps_sf_member *dps_sf_member(const struct dps_sf *sf, const char *k
   return NULL;
 }
 
+const struct dps_sf_value *dps_sf_value(const struct dps_sf *sf,
+                                        const struct dps_sf_member *member) {
+  return member->is_list ? NULL : &sf->items[member->items.first].value;
+}
+
 const struct dps_sf_param *dps_sf_param(const struct dps_sf *sf, struct dps_sf_run run,
                                         const char *key) {
   return param_of((struct dps_sf *)sf, run, key, strlen(key));

@@ -97,6 +97,8 @@ bool dps_sf_parse(struct dps_sf *, enum dps_sf_kind, const char *text, size_t le
 
 /* The member of a dictionary; NULL when there is none of that key. */
 const struct dps_sf_member *dps_sf_member(const struct dps_sf *, const char *key, size_t len);
+/* The one value of a member; NULL where the member is an inner list. */
+const struct dps_sf_value *dps_sf_value(const struct dps_sf *, const struct dps_sf_member *);
 /* The parameter of a run; NULL when there is none of that key. */
 const struct dps_sf_param *dps_sf_param(const struct dps_sf *, struct dps_sf_run, const char *key);
 

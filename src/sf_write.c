@@ -152,20 +152,20 @@ static bool write_item(struct dps_buf *out, const struct dps_sf *sf,
 
 bool dps_sf_write_member(struct dps_buf *out, const struct dps_sf *sf,
                          const struct dps_sf_member *member) {
-  const struct dps_sf_item *items = sf->items + member->items.first;
-  if (!member->is_list) return write_item(out, sf, items);
+  size_t first = member->items.first, end = first + member->items.count;
+  if (!member->is_list) return write_item(out, sf, &sf->items[first]);
   if (!dps_buf_putc(out, '(')) return false;
-  for (size_t i = 0; i < member->items.count; i++)
-    if ((i > 0 && !dps_buf_putc(out, ' ')) || !write_item(out, sf, &items[i])) return false;
+  for (size_t i = first; i < end; i++)
+    if ((i > first && !dps_buf_putc(out, ' ')) || !write_item(out, sf, &sf->items[i])) return false;
   return dps_buf_putc(out, ')') && dps_sf_write_params(out, sf, member->params);
 }
 
 /* A dictionary's member that is true is its key and its parameters (4.1.2). */
 static bool write_keyed(struct dps_buf *out, const struct dps_sf *sf,
                         const struct dps_sf_member *member) {
-  const struct dps_sf_item *item = sf->items + member->items.first;
+  const struct dps_sf_item *item = member->is_list ? NULL : &sf->items[member->items.first];
   if (!dps_sf_write_key(out, member->key)) return false;
-  if (!member->is_list && is_true(&item->value)) return dps_sf_write_params(out, sf, item->params);
+  if (item && is_true(&item->value)) return dps_sf_write_params(out, sf, item->params);
   return dps_buf_putc(out, '=') && dps_sf_write_member(out, sf, member);
 }
 

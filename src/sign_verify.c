@@ -235,11 +235,11 @@ static const struct dps_sf_value *find_signature(const struct dps_verify_run *ru
   const struct dps_text label = e->member->key;
   const struct dps_sf *sf = &run->v->signatures;
   const struct dps_sf_member *member = dps_sf_member(sf, label.at, label.len);
-  const struct dps_sf_value *value = member ? &sf->items[member->items.first].value : NULL;
+  const struct dps_sf_value *value = member ? dps_sf_value(sf, member) : NULL;
   if (!member)
     dps_sign_refuse(fault, DPS_SIGN_MISSING, "Signature has nothing labelled \"%.*s\"",
                     dps_shown(label), label.at);
-  else if (member->is_list || member->repeated || value->type != DPS_SF_BYTES)
+  else if (!value || member->repeated || value->type != DPS_SF_BYTES)
     dps_sign_refuse(fault, DPS_SIGN_MALFORMED, "Signature has no single byte sequence for \"%.*s\"",
                     dps_shown(label), label.at);
   else
