@@ -124,10 +124,10 @@ static inline struct dps_sign_key *signed_key(const char *keyid, bool public,
   char path[256];
   size_t len;
   bool secret = !strcmp(keyid, "test-shared-secret");
-  snprintf(path, sizeof path, "tests/vectors/rfc9421/keys/%s.%s", keyid,
-           secret   ? "secret"
-           : public ? "public.pem"
-                    : "private.pem");
+  const char *half = secret ? ".secret" : public ? ".public.pem" : ".private.pem";
+  snprintf(path, sizeof path, "tests/vectors/rfc9421/keys/%s%s", keyid, half);
+  if (!strcmp(keyid, "p384"))
+    snprintf(path, sizeof path, "tests/vectors/keys/p384.%s", public ? "pub.pem" : "pem");
   char *bytes = signed_file(path, &len);
   struct dps_sign_fault fault = {0};
   const struct dps_sign_key_source source = {
