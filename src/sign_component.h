@@ -101,8 +101,11 @@ static inline bool dps_put_text(struct dps_buf *b, struct dps_text text) {
   return dps_put(b, text.at, text.len);
 }
 
-/* Does a field line carry this name (lower case)? */
-bool dps_field_is(const struct dps_sign_field *, struct dps_text name);
+/* Does a field line carry this name (lower case)? Most differ in length. */
+bool dps_name_is(const char *given, struct dps_text name);
+static inline bool dps_field_is(const struct dps_sign_field *field, struct dps_text name) {
+  return field->name.len == name.len && dps_name_is(field->name.at, name);
+}
 /* Nothing but 0x20 to 0x7e. */
 bool dps_is_printable(struct dps_text);
 
