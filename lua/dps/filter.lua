@@ -37,6 +37,18 @@ local function names_of(description)
   return names
 end
 
+-- Where a field lies that is not at the top, such as the itemName of an item.
+local function path_of(fields, name, prefix)
+  for _, field in ipairs(fields) do
+    local here = prefix .. field.name
+    local found = field.name == name and here
+      or field.fields and path_of(field.fields, name, here .. ".")
+    if found then
+      return found
+    end
+  end
+end
+
 local function check_field(intent, path, field)
   local name = field:match "^[^.]*"
   local names = names_of(intent.resource)
@@ -45,7 +57,7 @@ local function check_field(intent, path, field)
       return
     end
   end
-  local nearest = suggest.nearest(name, names)
+  local nearest = path_of(intent.resource.fields, name, "") or suggest.nearest(name, names)
   invalid(intent, path, ('no %s has a field "%s"%s'):format(intent.resource.title, name,
     nearest and (' (did you mean "%s"?)'):format(nearest) or ""))
 end

@@ -29,11 +29,14 @@ campaign() {
 
 campaign examples/06_campaign.lua 9 \
   'tag placement placement rule personalized personalized fallback collection decision'
+campaign examples/07_decisioning.lua 7 \
+  'channel_placement eligibility_rule item item item_collection formula strategy'
 
 # --- somebody changes a part ---
 
 start_library
 point_at_library
+export DPS_ITEM_SCHEMA=https://ns.adobe.com/acme/schemas/1
 run "$DPS" run examples/06_campaign.lua
 must "the campaign is built in a library of its own" [ "$code" = 0 ]
 id=$(grep -F 'Summer: ice cream' <<<"$out" | cut -f4)
@@ -44,5 +47,12 @@ must "only that part is mended" [ "$(outcomes)" = "8 unchanged 1 updated" ]
 must "with one write" [ "$(grep -cE '^(POST|PATCH|PUT|DELETE) ' <<<"$err")" = 1 ]
 ask GET "/offers/$id?offer-type=personalized"
 must "the rank is as it was" has "$body" '"rank":{"priority":10}'
+
+run "$DPS" run examples/07_decisioning.lua
+must "both campaigns stand beside each other" [ "$code" = 0 ]
+unset DPS_ITEM_SCHEMA
+run "$DPS" run examples/07_decisioning.lua down
+must "without the items' schema a call for an item is refused" [ "$code" != 0 ]
+must "and told what to set" has "$err" DPS_ITEM_SCHEMA
 
 finish

@@ -113,6 +113,12 @@ local CASES = {
   { "item", "_experience.decisioning.decisionitem.itemID", "x",
     "_experience.decisioning.decisionitem.itemID",
     '"itemID" is given by the service; leave it out' },
+  { "item", "_experience", nil, "_experience", "_experience is missing; write { decisioning ="
+    .. " { offeritem = ..., decisionitem = ... } }" },
+  { "item", "_experience.decisioning.offeritem", nil, "_experience.decisioning.offeritem",
+    'offeritem is missing; write { lifecycleStatus = "draft" }' },
+  { "strategy", "optionSelection.filter", 5, "optionSelection.filter",
+    "filter must be the id of an item collection, got 5" },
   { "item", "status", "draft", "status", 'unknown field "status" (known: _experience)' },
   { "item", "_acme", { f = print }, "_acme.f",
     "a function can't be sent; to send what it returns, call it: _acme.f = f()" },

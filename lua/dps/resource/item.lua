@@ -35,7 +35,7 @@ local offer_item = group("offeritem", {
   }),
   { name = "fCapConstraintsLastIndex", type = "integer", read_only = true, source = SOURCE },
   constraint.frequency_capping,
-}, { required = true })
+}, { required = true, missing_says = 'write { lifecycleStatus = "draft" }' })
 
 local decision_item = group("decisionitem", {
   offer.with(offer.name, { name = "itemName", source = "contract 1.8, rule 1" }),
@@ -48,7 +48,7 @@ local decision_item = group("decisionitem", {
   { name = "itemLabels", type = "array", unordered = true, always = true, source = SOURCE,
     items = { type = "string", non_blank = true } },
   offer.with(identifier.unified_tags "itemTags", { always = true }),
-}, { required = true })
+}, { required = true, missing_says = 'write { itemName = "..." }' })
 
 return {
   name = "item",
@@ -69,7 +69,12 @@ return {
   fields = {
     open = "^_", -- the organisation's own fields
     group("_experience", {
-      group("decisioning", { offer_item, decision_item }, { required = true }),
-    }, { required = true }),
+      group("decisioning", { offer_item, decision_item }, {
+        required = true, missing_says = "write { offeritem = ..., decisionitem = ... }",
+      }),
+    }, {
+      required = true,
+      missing_says = "write { decisioning = { offeritem = ..., decisionitem = ... } }",
+    }),
   },
 }

@@ -226,8 +226,10 @@ function sayers.date(_, value, label)
   return format("%s %s %s", label, say.quote(text), reason or "is not a date")
 end
 
+-- "a tag or personalized", "an item collection"
 local function kinds(to)
-  return type(to) == "table" and table.concat(to, " or ") or to or "known object"
+  local words = type(to) == "table" and table.concat(to, " or ") or to or "known object"
+  return (find(words, "^[aeiou]") and "an " or "a ") .. gsub(words, "_", " ")
 end
 
 local function first_kind(to)
@@ -238,14 +240,14 @@ local function looks_like_a_name(field, id, label, mode)
   local message = format("%s %s looks like a name; ", label, say.quote(id))
   local kind = first_kind(field.to)
   if not mode.entities or type(kind) ~= "string" or find(kind, " ", 1, true) then
-    return message .. (field.missing_says or "it must be the id of a " .. kinds(field.to))
+    return message .. (field.missing_says or "it must be the id of " .. kinds(field.to))
   end
   return format('%swrite dps.ref("%s", %s), or its id', message, kind, say.quote(id))
 end
 
 function sayers.reference(field, value, label, mode)
   local id = value
-  local expected = "the id of a " .. kinds(field.to)
+  local expected = "the id of " .. kinds(field.to)
   if values.is_ref(value) then
     return format("%s must be %s, got %s", label, expected, tostring(value))
   end
