@@ -234,6 +234,15 @@ T.test_answer_that_is_signed_is_taken = badserver.with(function(server)
   lu.assertEquals({ e.kind, e.status }, { "http", 404 })
 end)
 
+T.test_answer_to_a_head_may_have_the_digest_of_what_a_get_would_get = badserver.with(
+  function(server)
+    local lines = signed_answer(200, "what is not sent")
+    local ops = answered(server, lines, "", VERIFY)
+    local _, status = ops.request { method = "HEAD", path = "/x" }
+    lu.assertEquals(status, 200)
+    lu.assertStrContains(badserver.failure(get, ops).message, "(digest-mismatch)")
+  end)
+
 T.test_answer_that_is_not_validly_signed_counts_for_nothing = badserver.with(function(server)
   local body, now = '{"id":"dps:x","etag":1}', native.now()
   local cases = {
