@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { SHORTEST_SECRET = 8 }; /* what is shorter stands in many a text */
-
 static bool copy_line(struct dps_http_bearer *b, const struct dps_token *token) {
   const struct dps_secret *line = dps_token_line(token);
   unsigned long serial = dps_token_serial(token);
@@ -26,12 +24,8 @@ bool dps_http_bearer_load(struct dps_http_bearer *b, const struct dps_token *tok
 }
 
 void dps_http_bearer_hide(const struct dps_http_bearer *b, struct dps_buf *text) {
-  const char *token = b->line.bytes ? strrchr(b->line.bytes, ' ') : NULL;
-  size_t len = token ? strlen(++token) : 0;
-  if (len < SHORTEST_SECRET || !text->data) return;
-  char *at = text->data;
-  while ((at = memmem(at, text->len - (size_t)(at - text->data), token, len)))
-    memset(at, '*', len);
+  const char *token = b->line.bytes ? strrchr(b->line.bytes, ' ') + 1 : "";
+  dps_secret_hide(token, strlen(token), text->data, text->len);
 }
 
 void dps_http_bearer_clear(struct dps_http_bearer *b) {

@@ -197,12 +197,35 @@ static int push_failure(lua_State *L, const struct dps_http_request *http) {
   return 6;
 }
 
+/* A line with a secret in it is a handle (native.secret.line). */
+static const char *check_own_line(lua_State *L) {
+  const struct dps_secret *hidden = dps_test_secret(L, -1);
+  if (!hidden) return check_line(L, -1);
+  if (!dps_secret_is_text(hidden)) luaL_error(L, "a header line holds a control character");
+  return hidden->bytes;
+}
+
+/* What a script gets to see never shows what such a line held. */
+static void hide_lines(lua_State *L, struct dps_http_request *http) {
+  if (lua_getiuservalue(L, AT_REQUEST, ARG_HEADERS) != LUA_TTABLE) return lua_pop(L, 1);
+  for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+    const struct dps_secret *hidden = dps_test_secret(L, -1);
+    const char *value = hidden ? strstr(hidden->bytes, ": ") : NULL;
+    size_t len = value ? strlen(value += 2) : 0;
+    dps_secret_hide(value, len, http->answer.data, http->answer.len);
+    dps_secret_hide(value, len, http->answer_headers.data, http->answer_headers.len);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 2);
+}
+
 /* The answer's memory goes now, not when the collector comes by. */
 static int k_request(lua_State *L, int status, lua_KContext context) {
   struct request *request = lua_touserdata(L, AT_REQUEST);
   struct dps_http_request *http = &request->http;
   (void)status, (void)context;
   if (!request->wait.done && http->code == CURLE_OK) http->code = DPS_HTTP_CANCELLED;
+  hide_lines(L, http);
   int n = 4;
   if (http->code == CURLE_OK) {
     lua_pushinteger(L, http->status);
@@ -231,7 +254,7 @@ static void chain_lines(lua_State *L, struct request *request, size_t n) {
   lua_createtable(L, (int)n, 0);
   for (size_t i = 0; i < n; i++) {
     lua_rawgeti(L, ARG_HEADERS, (lua_Integer)i + 1);
-    request->lines[i].data = (char *)check_line(L, -1);
+    request->lines[i].data = (char *)check_own_line(L);
     request->lines[i].next = i + 1 < n ? &request->lines[i + 1] : NULL;
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }

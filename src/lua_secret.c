@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "lua_secret.h"
 #include "secret_source.h"
 #include "state.h"
+#include "token_claims.h"
 
 enum { MAX_WORDS = 256, MAX_WAIT_S = 3600 };
 
@@ -80,6 +82,22 @@ static int l_public(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &len);
   luaL_argcheck(L, len <= DPS_SECRET_MAX, 1, "larger than 64 KiB");
   return push_copy(L, text, len);
+}
+
+/* secret.line(name, handle) -> handle of the header line "name: value" */
+static int l_line(lua_State *L) {
+  size_t len;
+  const char *name = luaL_checklstring(L, 1, &len);
+  const struct dps_secret *value = dps_check_secret(L, 2);
+  struct dps_buf line;
+  dps_buf_init(&line, DPS_SECRET_MAX + 1024);
+  struct dps_secret *made = dps_push_secret(L);
+  bool ok = dps_buf_reserve(&line, len + value->len + 2) && dps_buf_append(&line, name, len) &&
+            dps_buf_puts(&line, ": ") && dps_buf_append(&line, value->bytes, value->len) &&
+            (!made || dps_secret_set_bytes(made, line.data, line.len));
+  if (line.data) explicit_bzero(line.data, line.cap);
+  dps_buf_clear(&line);
+  return ok ? 1 : luaL_error(L, "not enough memory, or the header line is too long");
 }
 
 /* [..., handle] -> handle | nil, why */
@@ -155,6 +173,14 @@ static int l_is_text(lua_State *L) {
   return 1;
 }
 
+/* secret.ends(handle) -> seconds since the epoch | nil: what an access token says of its end */
+static int l_ends(lua_State *L) {
+  double end;
+  if (is_closing(L) || !dps_token_says_end(dps_check_secret(L, 1), &end)) return 0;
+  lua_pushnumber(L, end);
+  return 1;
+}
+
 /* secret.is(value) -> boolean: a handle */
 static int l_is(lua_State *L) {
   lua_pushboolean(L, luaL_testudata(L, 1, DPS_SECRET) != NULL);
@@ -175,9 +201,9 @@ static int l_matches(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"named", l_named}, {"env", l_env},         {"public", l_public},
-    {"file", l_file},   {"command", l_command}, {"is_token", l_is_token},
-    {"is", l_is},       {"is_text", l_is_text}, {NULL, NULL}};
+    {"named", l_named},     {"env", l_env},           {"public", l_public}, {"file", l_file},
+    {"command", l_command}, {"is_token", l_is_token}, {"is", l_is},         {"is_text", l_is_text},
+    {"line", l_line},       {"ends", l_ends},         {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {
     {"__gc", m_gc}, {"__close", m_gc}, {"__tostring", m_tostring}, {NULL, NULL}};

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHORTEST_HIDDEN = 8 };
+
 static bool is_line_end(char c) {
   return c == '\n' || c == '\r';
 }
@@ -49,4 +51,11 @@ bool dps_secret_is_text(const struct dps_secret *secret) {
     if (c < ' ' || c == 0x7f) return false;
   }
   return secret->len > 0;
+}
+
+void dps_secret_hide(const char *secret, size_t len, char *text, size_t n) {
+  if (len < SHORTEST_HIDDEN || !text) return;
+  char *at = text;
+  while ((at = memmem(at, n - (size_t)(at - text), secret, len)))
+    memset(at, '*', len);
 }

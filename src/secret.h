@@ -26,4 +26,8 @@ bool dps_secret_is_token(const struct dps_secret *);
 /* True when no byte is a control character: what may stand in a header line or a form. */
 bool dps_secret_is_text(const struct dps_secret *);
 
+/* Puts stars wherever n bytes of text show the secret; what is shorter than 8 bytes stands in many
+ * a text, and is left. */
+void dps_secret_hide(const char *secret, size_t len, char *text, size_t n);
+
 #endif

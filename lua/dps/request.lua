@@ -2,6 +2,7 @@
 -- headers, through the same gate as every operation; it checks the envelope and leaves the body to
 -- the script.
 
+local native = require "dps.native"
 local err = require "dps.err"
 local json = require "dps.json"
 local options = require "dps.options"
@@ -101,6 +102,12 @@ local function header_line(name, value)
   if OURS[name:lower()] then
     refuse("headers." .. name, "is set by dps itself")
   end
+  if native.secret.is(value) then
+    if not native.secret.is_text(value) then
+      refuse("headers." .. name, "is a secret with a line break or another control character")
+    end
+    return native.secret.line(name, value)
+  end
   if type(value) ~= "string" or value:find "[%c\x80-\xff]" or not value:find "%S" then
     refuse("headers." .. name, "must be a text of visible ASCII characters, without line ends")
   end
@@ -125,7 +132,7 @@ end
 ---Sends one request below the base URL and gives the decoded answer. Raises as operations do. In a
 ---dry run everything but GET and HEAD is only announced, and the answer is { dry = true }.
 ---@param client_of fun(): dps.Client
----@param given table  method, path, query (table), body (any), headers (table<string, string>)
+---@param given table  method, path, query (table), body (any), headers (names to texts or secrets)
 ---@return any answer       decoded JSON; nil for an empty body
 ---@return integer? status
 function request.send(client_of, given)

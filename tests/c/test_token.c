@@ -12,6 +12,7 @@
 #include "credentials.h"
 #include "token.h"
 #include "token_answer.h"
+#include "token_claims.h"
 
 /* --- the token that stands now --- */
 
@@ -64,6 +65,34 @@ static void test_only_the_token_that_was_refused_is_evicted(void **state) {
   assert_non_null(dps_token_line(token));
   set("three", -1, 0);
   assert_int_equal(dps_token_state(token), DPS_TOKEN_FRESH);
+}
+
+/* Tokens made with: printf %s CLAIMS | base64 -w0 | tr '+/' '-_' | tr -d = */
+static void test_a_token_that_is_a_jwt_says_when_it_ends(void **state) {
+  static const struct {
+    const char *text;
+    double end; /* 0: it does not say */
+  } cases[] = {
+      /* {"exp":1700000000} */
+      {"eyJhbGciOiJub25lIn0.eyJleHAiOjE3MDAwMDAwMDB9.c2ln", 1700000000},
+      /* {"created_at":"1700000000000","expires_in":"86400000"} */
+      {"e30.eyJjcmVhdGVkX2F0IjoiMTcwMDAwMDAwMDAwMCIsImV4cGlyZXNfaW4iOiI4NjQwMDAwMCJ9.x",
+       1700086400},
+      {"e30.eyJjcmVhdGVkX2F0IjoiMTcwMDAwMDAwMDAwMCJ9.x", 0}, /* no lifetime */
+      {"e30.e30.x", 0},
+      {"e30..x", 0},
+      {"e30.e30", 0},
+      {"e30.!!.x", 0},
+      {"e30.AAAA.x", 0},
+      {"opaque", 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct dps_secret secret = {(char *)cases[i].text, strlen(cases[i].text)};
+    double end = 0;
+    assert_true(dps_token_says_end(&secret, &end) == (cases[i].end != 0));
+    assert_true(end == cases[i].end);
+  }
 }
 
 /* --- answers --- */
@@ -263,6 +292,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TOKEN(test_a_token_is_none_then_fresh_ageing_and_stale),
       TOKEN(test_only_the_token_that_was_refused_is_evicted),
+      cmocka_unit_test(test_a_token_that_is_a_jwt_says_when_it_ends),
       ANSWER(test_the_documented_answer_is_a_token_for_a_day),
       ANSWER(test_lifetimes_in_every_shape_are_understood_or_refused),
       ANSWER(test_what_is_no_token_is_a_fault_of_its_own),

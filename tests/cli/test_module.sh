@@ -48,6 +48,24 @@ holds 'the line of the script is in an error' '
   local ok, e = pcall(dps.create_fallback, { name = 1 })
   print(not ok and e.kind == "invalid" and tostring(e):find("command line):", 1, true) ~= nil)'
 
+# Nobody may take a variable out of a host's environment, so os.getenv shows it; the handle hides.
+holds 'secrets are handles here too' '
+  local secret = dps.secret.from_env "DPS_ACCESS_TOKEN"
+  local other = dps.secret.from_command { "echo", "x" }
+  print(tostring(secret) == "dps.secret: (hidden)" and not pcall(function() return secret .. "" end)
+    and dps.json.encode { secret } == nil and getmetatable(secret) == false and secret ~= other
+    and os.getenv "DPS_ACCESS_TOKEN" == "token-of-the-environment")'
+holds 'a credential whose endpoint is not there is an error object' '
+  local client = require "dps.client".new(require "dps.config".load { flags = { token_url = "http://127.0.0.1:1/t",
+    client_id = "c", client_secret_command = { "echo", "x" } }, env = function(name)
+    return name ~= "DPS_ACCESS_TOKEN" and os.getenv(name) or nil end },
+    { flags = {}, quiet = true, dry_run = false, verbose = false, json = false })
+  local native = require "dps.native"
+  local token = native.token.new { url = "http://127.0.0.1:1/t", client_id = "c", direct = true,
+    client_secret = dps.secret.from_command { "echo", "x" } }
+  local outcome = token:fetch(0)
+  print(client ~= nil and outcome.code == 7 and not outcome.ok and token:state() == "none")'
+
 holds 'the functions of the host stay what they were' '
   local host = { os.exit, coroutine.resume, coroutine.wrap, coroutine.close }
   package.loaded.dps = nil
