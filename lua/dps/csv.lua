@@ -31,8 +31,9 @@ function csv.open(who, bytes, options)
   local function next_row()
     return reader_of.next(reader)
   end
+  local typed = converters and types.typed(converters)
   return source.new(bytes, next_row, converters and function(row)
-    return types.apply(row, converters, "convert")
+    return types.apply(row, reader.gaps and converters or typed, "convert")
   end, reader.names)
 end
 

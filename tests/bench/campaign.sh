@@ -12,6 +12,21 @@ dates_file() {
   }' | date -u -f - '+%F %R' | sed -E '/-(03|10)-(2[5-9]|3[01]) 0[0-3]:/s/ 0[0-3]:/ 12:/'
 }
 
+# offers_file DATES: a row for each date, which begins four years before it ends
+offers_file() {
+  awk '
+    BEGIN {
+      print "name,placement,channel,type,format,url,language,start_date,end_date,priority,status"
+      split("en-gb fr-fr de-de it-it nl-nl", languages, " ")
+    }
+    {
+      language = languages[NR % 5 + 1]
+      printf "\"Free delivery, %d\",dps:offer-placement:%016x,web,imagelink,image/png,", NR, NR % 40
+      printf "https://cdn.example.com/%s/hero-%d.png,%s,%s,", language, NR, language, $0
+      printf "%d%s,%d,approved\n", substr($0, 1, 4) + 4, substr($0, 5), NR % 1000
+    }' "$1"
+}
+
 # versus TITLE LUA PYTHON ARG...: both programs over the same rows, in turn
 versus() {
   local title=$1 lua=$2 python=$3 i dps_cost python_cost
@@ -37,4 +52,7 @@ campaign() {
   dates_file >"$scratch/dates"
   versus 'wall clocks read, written in their zone and in UTC (Python: zoneinfo)' \
     "$root/tests/bench/dates.lua" "$root/tests/bench/dates.py" "$scratch/dates" Europe/Paris
+  offers_file "$scratch/dates" >"$scratch/offers.csv"
+  versus 'CSV into checked offers, dates in their zone (Python: csv, zoneinfo)' \
+    "$root/tests/bench/offers.lua" "$root/tests/bench/offers.py" "$scratch/offers.csv" Europe/Paris
 }

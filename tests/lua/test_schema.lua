@@ -324,4 +324,11 @@ function T.test_very_many_problems_are_cut_off()
   lu.assertStrContains(problems[1001].message, "more problems")
 end
 
+function T.test_a_date_object_may_hold_its_moment()
+  local mt = { __dps_moment = "at", __dps_date = function() return "2026-12-01T00:00:00Z" end }
+  lu.assertEquals(schema.instant(setmetatable({ at = 5 }, mt)), 5)
+  lu.assertEquals(schema.instant(setmetatable({ at = "5" }, mt)), 1796083200000)
+  lu.assertEquals(schema.instant(require("dps.date")("2026-12-01", "Asia/Tokyo")), 1796050800000)
+end
+
 support.run(T)

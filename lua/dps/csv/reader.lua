@@ -33,6 +33,7 @@ local reader_of = {}
 ---@field separator string
 ---@field code integer      the separator's byte
 ---@field ragged boolean    missing fields at the end of a row are empty ones
+---@field gaps boolean      a field of the row at hand may be empty
 ---@field special string    pattern for what ends a field without quotes
 ---@field names string[]    of the columns
 ---@field make fun(values: string[]): table<string, string>
@@ -246,10 +247,13 @@ end
 
 -- Most rows stand on one line and need no second look: those are made in C (src/csv_scan.h).
 local function next_row(reader)
-  local row, next = csv_row(reader.text, reader.pos, reader.code, reader.names)
-  if not row then return careful_row(reader) end
+  local row, next, gaps = csv_row(reader.text, reader.pos, reader.code, reader.names)
+  if not row then
+    reader.gaps = true
+    return careful_row(reader)
+  end
   local line = reader.line
-  reader.pos, reader.line = next, line + 1
+  reader.pos, reader.line, reader.gaps = next, line + 1, gaps
   return row, line
 end
 

@@ -249,10 +249,8 @@ function shown.__dps_date(self)
   return write(rawget(self, MOMENT), 0)
 end
 
--- The same without the writing, for who compares: integer milliseconds.
-function shown.__dps_moment(self)
-  return rawget(self, MOMENT)
-end
+-- Where the moment stands, for who only compares: integer milliseconds.
+shown.__dps_moment = MOMENT
 
 -- --- which moment a wall clock means ---
 

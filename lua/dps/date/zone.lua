@@ -198,7 +198,20 @@ local function search(starts, moment)
   return low
 end
 
-local function look(self, moment)
+-- Stretches last for months: those that hold a whole span of 2^31 ms (25 days) are found by it.
+local SPAN <const>, SPANS_HELD <const> = 31, 1024
+
+local function hold(self, span, found)
+  if found.from > span << SPAN or found.to < (span + 1) << SPAN then
+    return
+  end
+  if not self.spans or self.spans_held >= SPANS_HELD then
+    self.spans, self.spans_held = {}, 0
+  end
+  self.spans[span], self.spans_held = found, self.spans_held + 1
+end
+
+local function find_stretch(self, moment)
   local starts = self.starts
   local i = search(starts, moment)
   local period, from, to = self.periods[i], starts[i] or ALWAYS_FROM, starts[i + 1] or ALWAYS_TO
@@ -207,7 +220,18 @@ local function look(self, moment)
     period, rule_from, rule_to = rule.at(self.rule, moment)
     from, to = rule_from > from and rule_from or from, rule_to
   end
-  self.from, self.to, self.period, self.offset = from, to, period, period.offset
+  return { from = from, to = to, period = period }
+end
+
+local function look(self, moment)
+  local span = moment >> SPAN
+  local found = self.spans and self.spans[span]
+  if not found then
+    found = find_stretch(self, moment)
+    hold(self, span, found)
+  end
+  local period = found.period
+  self.from, self.to, self.period, self.offset = found.from, found.to, period, period.offset
   return period.offset
 end
 

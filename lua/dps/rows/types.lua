@@ -49,9 +49,10 @@ end
 kinds.integer = { noun = "a whole number" }
 
 function kinds.integer.of_text(text)
-  local number = find(text, "^[+-]?%d+$") and tointeger(tonumber(text)) or nil
+  local digits = find(text, "^[+-]?%d+$")
+  local number = digits and tointeger(tonumber(text))
   if number then return number end
-  return nil, quote(text) .. (find(text, "^[+-]?%d+$") and " is too large for a whole number"
+  return nil, quote(text) .. (digits and " is too large for a whole number"
     or " is no whole number")
 end
 
@@ -242,6 +243,17 @@ function types.compile(who, columns, defaults)
       or standard(who, name, given, defaults)
   end
   return names, converters
+end
+
+---Those that change anything of a row of text whose fields are all filled.
+---@param converters table[]
+---@return table[]
+function types.typed(converters)
+  local typed = {}
+  for _, converter in ipairs(converters) do
+    if not converter.as_it_is then typed[#typed + 1] = converter end
+  end
+  return typed
 end
 
 ---Puts what the columns hold in the place of what was read.

@@ -283,18 +283,26 @@ local function object_ok(field, mode, node)
   local refuse = mode.refuse_unknown and not free
   local rule = field.check and not mode.partial and rule_ok(field.check)
   required = mode.partial and 0 or required
+  local needed = {}
+  for name, weight in next, weights do
+    needed[name] = required > 0 and weight > 0 and checks[name] or nil
+  end
   return function(value)
     if type(value) ~= "table" then
       return false
     end
     local found = 0
     for key, item in next, value do
-      local check = checks[key]
+      local check = needed[key]
+      if check then
+        found = found + 1
+      else
+        check = checks[key]
+      end
       if check then
         if not check(item) then
           return false
         end
-        found = found + (required > 0 and weights[key] or 0)
       elseif refuse or type(key) ~= "string" then
         return false
       end

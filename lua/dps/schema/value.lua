@@ -6,6 +6,7 @@ local values = {}
 local date = require "dps.date.wire"
 
 local find, gsub, huge, match = string.find, string.gsub, math.huge, string.match
+local mtype = math.type
 local getmetatable, next, rawequal, rawget, rawlen, type = getmetatable, next, rawequal, rawget,
   rawlen, type
 local loaded = package.loaded
@@ -86,15 +87,13 @@ function values.is_date(value)
   return done and type(text) == "string" and text or nil
 end
 
--- A date object may know its moment without writing itself: `__dps_moment` beside `__dps_date`.
+-- A date object may hold its moment where it can be read without writing it: `__dps_moment`, beside
+-- `__dps_date`, is the key of that field.
 local function moment_of(value)
   local mt = getmetatable(value)
-  local give = type(mt) == "table" and rawget(mt, "__dps_moment")
-  if type(give) ~= "function" then
-    return nil
-  end
-  local done, moment = pcall(give, value)
-  return done and math.type(moment) == "integer" and moment or nil
+  local key = type(mt) == "table" and rawget(mt, "__dps_moment")
+  local moment = key and rawget(value, key)
+  return mtype(moment) == "integer" and moment or nil
 end
 
 local instants, instants_held = {}, 0
@@ -104,9 +103,11 @@ local instants, instants_held = {}, 0
 ---@return integer|nil  milliseconds since the epoch
 ---@return string|nil reason
 function values.instant(value)
-  local moment = instants[value]
-  if not moment and type(value) == "table" then
+  local moment
+  if type(value) == "table" then
     moment = moment_of(value)
+  else
+    moment = instants[value]
   end
   if moment then
     return moment
