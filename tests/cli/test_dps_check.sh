@@ -119,6 +119,23 @@ must "a placement that nothing can be shown in is found" [ "$code" = 4 -a "$(wc 
 must "the fallback is named" has "$out" 'decision.lua:14: decision "D", criteria[1].placements[2]: its fallback "F" has no representation for placement "Side" [missing-representation]'
 must "the collection is named" has "$out" 'no offer of the collection "C" has a representation for placement "Side"'
 
+# --- many of one kind, and tasks without a line of their own ---
+
+sed 's/^dps.create_fallback.*/for i = 1, 9 do dps.create_fallback(offer("No " .. i, "2026-02-01T00:00:00Z")) end/' \
+  "$script" >"$scratch/many.lua"
+run "$DPS" check --local --off cover-overlap "$scratch/many.lua"
+must "of many alike at one line three are shown" [ "$(grep -c '\[expired\]$' <<<"$out")" = 3 ]
+must "and the rest is counted" has "$out" 'many.lua:10: and 6 more like these [expired]'
+run "$DPS" check --local --off cover-overlap --json "$scratch/many.lua"
+must "JSON has all of them" [ "$(wc -l <<<"$out")" = 9 ]
+sed 's/^dps.create_fallback(\(.*\))$/dps.spawn(dps.create_fallback, \1)/' "$script" >"$scratch/tasks.lua"
+run "$DPS" check --local "$scratch/tasks.lua"
+sed 's/^dps.create_fallback/dps.ensure_fallback/' "$script" >"$scratch/ensure.lua"
+run "$DPS" check --local "$scratch/ensure.lua"
+must "what is ensured is placed where the script asks for it" has "$out" 'ensure.lua:10: fallback offer "One"'
+run "$DPS" check --local "$scratch/tasks.lua"
+must "a call that is a task of its own is placed where it was started" has "$out" 'tasks.lua:10: fallback offer "One"'
+
 # --- scripts that end otherwise ---
 
 { cat "$script" && echo 'error("broken")'; } >"$scratch/broken.lua"

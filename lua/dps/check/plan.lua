@@ -66,7 +66,8 @@ end
 ---@param intent dps.Intent
 ---@param id string?
 ---@param value table?  the object as it would stand; nil where it is gone or can't be known
-function Plan:record(intent, id, value)
+---@param where string?  the script's line
+function Plan:record(intent, id, value, where)
   local description = intent.resource
   if not description or not id then
     return
@@ -83,7 +84,7 @@ function Plan:record(intent, id, value)
     self.objects[#self.objects + 1] = object
   end
   object.value, object.name = value, name_of(description, value)
-  object.where = err.where() or "?"
+  object.where = where or err.where() or "?"
 end
 
 ---The objects of some kinds, in the order of their first write.

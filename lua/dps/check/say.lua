@@ -5,6 +5,7 @@ local say = {}
 local json = require "dps.json"
 
 local WIDTH = 100
+local ALIKE = 3 -- findings of one rule at one line that are shown; a loop makes many
 
 local function fold(text)
   return (text:gsub("%c", "?"))
@@ -21,6 +22,27 @@ function say.finding(finding)
   parts[#parts + 1] = finding.path
   local what = #parts > 0 and table.concat(parts, ", ") .. ": " or ""
   return fold(("%s: %s%s [%s]"):format(finding.where or "?", what, finding.message, finding.rule))
+end
+
+---A line for each finding, but only the first few of those that one rule has at one line.
+---@param findings dps.check.Finding[]
+---@return string[]
+function say.findings(findings)
+  local lines, alike, order = {}, {}, {}
+  for _, finding in ipairs(findings) do
+    local key = finding.rule .. "\0" .. (finding.where or "?")
+    alike[key] = (alike[key] or 0) + 1
+    if alike[key] <= ALIKE then
+      lines[#lines + 1] = say.finding(finding)
+    elseif alike[key] == ALIKE + 1 then
+      order[#order + 1] = { key = key, finding = finding }
+    end
+  end
+  for _, more in ipairs(order) do
+    lines[#lines + 1] = ("%s: and %d more like these [%s] (--json has all)"):format(
+      more.finding.where or "?", alike[more.key] - ALIKE, more.finding.rule)
+  end
+  return lines
 end
 
 local FIELDS = { "rule", "file", "line", "resource", "name", "id", "path", "message" }

@@ -6,6 +6,7 @@ local session = {}
 local err = require "dps.err"
 local intents = require "dps.intent"
 local look = require "dps.look"
+local native = require "dps.native"
 local operation = require "dps.operation"
 local plans = require "dps.check.plan"
 local resources = require "dps.resource"
@@ -74,8 +75,21 @@ local function redirect(self)
   os.exit = function() error(LEFT, 0) end -- luacheck: globals os.exit
 end
 
+-- The script's line; in a task that runs nothing of the script's own (dps.ensure_..., or
+-- dps.spawn(dps.create_tag, tag)) the one that started it.
+local function where(self)
+  return err.where() or self.started[coroutine.running()] or "?"
+end
+
 local function watch_tasks(self)
-  local task = require "dps.task"
+  local task, start = require "dps.task", native.spawn
+  function native.spawn(f, ...)
+    local from = where(self)
+    return start(function(...)
+      self.started[coroutine.running()] = from
+      return f(...)
+    end, ...)
+  end
   local spawn = task.spawn
   function task.spawn(...)
     local started = spawn(...)
@@ -89,12 +103,12 @@ local function watch(self)
     if not intent.resource then
       self.unseen = self.unseen + 1
     else
-      plan_of(self, client):record(intent, id, value)
+      plan_of(self, client):record(intent, id, value, where(self))
     end
   end
   require("dps.date.value").watch = function(message)
     local clocks = self.plans[1].clocks
-    clocks[#clocks + 1] = { where = err.where() or "?", message = message }
+    clocks[#clocks + 1] = { where = where(self), message = message }
   end
 end
 
@@ -106,6 +120,7 @@ function session.new(options)
   local self = setmetatable({
     now = options.now, zone = options.zone, unread = options.unread,
     plans = { own }, by_client = {}, tasks = {}, unseen = 0,
+    started = setmetatable({}, { __mode = "k" }),
   }, Session)
   redirect(self)
   watch_tasks(self)

@@ -109,8 +109,12 @@ local function findings_of(self, list)
 end
 
 local function show(self, findings)
-  for _, finding in ipairs(findings) do
-    io.stdout:write(run.json and say.json(finding) or say.finding(finding), "\n")
+  local lines = run.json and {} or say.findings(findings)
+  for i, finding in ipairs(run.json and findings or {}) do
+    lines[i] = say.json(finding)
+  end
+  for _, line in ipairs(lines) do
+    io.stdout:write(line, "\n")
   end
   io.stdout:flush()
   if self.unseen > 0 then
