@@ -6,6 +6,32 @@ local json = require "dps.json"
 
 local shape = {}
 
+-- Whether a field, or anything below it, passes a test; asked of every object's every field, so
+-- remembered.
+local function anywhere(test)
+  local known = setmetatable({}, { __mode = "k" })
+  local function holds(field)
+    local found = known[field]
+    if found == nil then
+      found = test(field) or field.items ~= nil and holds(field.items)
+      for _, member in ipairs(field.fields or {}) do
+        found = found or holds(member)
+      end
+      known[field] = found
+    end
+    return found
+  end
+  return holds
+end
+
+local holds_reference = anywhere(function(field)
+  return field.type == "reference"
+end)
+
+local holds_gift = anywhere(function(field)
+  return (field.read_only or field.always or field.fold_case or field.kept) == true
+end)
+
 local known_value
 
 local function known_items(items, list)
@@ -86,11 +112,11 @@ local function visit(field, value, path, found, beside)
     found[#found + 1] = { path = path, to = kinds_of(field, beside), id = value }
   elseif field.fields then
     for _, member in ipairs(field.fields) do
-      if value[member.name] ~= nil then
+      if value[member.name] ~= nil and holds_reference(member) then
         visit(member, value[member.name], path .. "." .. member.name, found, value)
       end
     end
-  elseif field.items then
+  elseif field.items and holds_reference(field.items) then
     for i, item in ipairs(value) do
       visit(field.items, item, path .. "[" .. i .. "]", found, beside)
     end
@@ -104,7 +130,7 @@ end
 function shape.references(fields, object)
   local found = {}
   for _, field in ipairs(fields) do
-    if object[field.name] ~= nil then
+    if object[field.name] ~= nil and holds_reference(field) then
       visit(field, object[field.name], field.name, found, object)
     end
   end
@@ -157,6 +183,23 @@ local function given_by_service(field, id)
   return id
 end
 
+local function fold(field, object)
+  local value = object[field.name]
+  if field.fold_case and type(value) == "string" then
+    object[field.name] = value:upper()
+  end
+end
+
+local function give(field, object, id)
+  local value = object[field.name]
+  if field.read_only or field.always and value == nil then
+    object[field.name] = given_by_service(field, id)
+  elseif field.fields and type(value) == "table" then
+    shape.born(field.fields, value, id)
+  end
+  fold(field, object)
+end
+
 ---Fills in what a new object gets from the service: fields that it alone writes, and lists that it
 ---always shows. The object is changed and returned.
 ---@param fields dps.Field[]
@@ -165,17 +208,22 @@ end
 ---@return table
 function shape.born(fields, object, id)
   for _, field in ipairs(fields) do
-    local value = object[field.name]
-    if field.read_only or field.always and value == nil then
-      object[field.name] = given_by_service(field, id)
-    elseif field.fields and type(value) == "table" then
-      shape.born(field.fields, value, id)
-    end
-    if field.fold_case and type(object[field.name]) == "string" then
-      object[field.name] = object[field.name]:upper()
+    if holds_gift(field) then
+      give(field, object, id)
     end
   end
   return object
+end
+
+local function keep(field, object, old)
+  local name = field.name
+  local value, before = object[name], old[name]
+  if field.kept or field.read_only then
+    object[name] = before
+  elseif field.fields and type(value) == "table" and type(before) == "table" then
+    shape.keep(field.fields, value, before)
+  end
+  fold(field, object)
 end
 
 ---What an update may not change stays as it was. The object is changed and returned.
@@ -185,15 +233,8 @@ end
 ---@return table
 function shape.keep(fields, object, old)
   for _, field in ipairs(fields) do
-    local name = field.name
-    local value, before = object[name], old[name]
-    if field.kept or field.read_only then
-      object[name] = before
-    elseif field.fields and type(value) == "table" and type(before) == "table" then
-      shape.keep(field.fields, value, before)
-    end
-    if field.fold_case and type(object[name]) == "string" then
-      object[name] = object[name]:upper()
+    if holds_gift(field) then
+      keep(field, object, old)
     end
   end
   return object
