@@ -63,7 +63,8 @@ serving() {
   creates 32 && creates 64
   for size in 100 100000; do
     seeds "$size" >"$scratch/seeds.json"
-    unpinned "$root/build/dps" serve --port 0 --import "$scratch/seeds.json" || return 0
+    "$root/build/dps" serve --db "$scratch/seeds.db" --reset --import "$scratch/seeds.json" --export - >/dev/null
+    unpinned "$root/build/dps" serve --port 0 --db "$scratch/seeds.db" || return 0
     seldom=archived && ((size >= 1000)) || seldom=approved
     asked "looked up, of $size" 4000 get
     asked "by name, of $size" 2000 list 'property=name==Summer campaign fallback 000077'

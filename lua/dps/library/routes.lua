@@ -129,6 +129,8 @@ end
 ---@class dps.library.Routes
 ---@field by_path table<string, dps.library.Place[]>
 ---@field allow_put boolean
+---@field seen table<string, dps.library.Route>  what creates ask for is nearly always the same
+---@field kept integer  how many those are
 local Routes = {}
 Routes.__index = Routes
 
@@ -183,11 +185,7 @@ local function finish(found, verb, raw_id, query)
   return { place = place, verb = verb, id = id, parameters = parameters }
 end
 
----@param method string
----@param target string  as in the request line, encoded
----@return dps.library.Route|nil
----@return dps.library.RouteFault|nil
-function Routes:resolve(method, target)
+local function resolve(self, method, target)
   local path, query = below_base(target)
   local found, id
   if path then
@@ -201,6 +199,25 @@ function Routes:resolve(method, target)
     return fault(405, ("this path takes %s"):format(allowed(methods)), allowed(methods))
   end
   return finish(found, methods[method], id, query)
+end
+
+local KEPT = 64
+
+---@param method string
+---@param target string  as in the request line, encoded
+---@return dps.library.Route|nil
+---@return dps.library.RouteFault|nil
+function Routes:resolve(method, target)
+  if method ~= "POST" then
+    return resolve(self, method, target)
+  elseif self.seen[target] then
+    return self.seen[target]
+  end
+  local route, why = resolve(self, method, target)
+  if route and self.kept < KEPT then
+    self.seen[target], self.kept = route, self.kept + 1
+  end
+  return route, why
 end
 
 ---@param target string
@@ -218,7 +235,9 @@ function routes.new(descriptions, allow_put)
     by_path[place.path] = by_path[place.path] or {}
     table.insert(by_path[place.path], place)
   end
-  return setmetatable({ by_path = by_path, allow_put = allow_put == true }, Routes)
+  return setmetatable({
+    by_path = by_path, allow_put = allow_put == true, seen = {}, kept = 0,
+  }, Routes)
 end
 
 return routes
