@@ -2,6 +2,7 @@
  * has no method, no metatable that a script gets, is equal to nothing but itself, and says of
  * itself that it hides something. */
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,11 @@ static void check_argv(lua_State *L, char *argv[MAX_WORDS + 1]) {
   argv[n] = NULL;
 }
 
+static void say_slow(const struct dps_secret_command *command) {
+  fprintf(stderr, "waiting for the command %s, at most %d s\n", command->argv[0],
+          command->timeout_ms / 1000);
+}
+
 /* secret.command(words, seconds [, raw]) -> handle | nil, why. Waits, and everything with it. */
 static int l_command(lua_State *L) {
   char why[DPS_SECRET_WHY] = "the run is ending", *argv[MAX_WORDS + 1];
@@ -147,6 +153,7 @@ static int l_command(lua_State *L) {
   check_argv(L, argv);
   lua_settop(L, 3);
   struct dps_secret_command command = {.argv = argv, .timeout_ms = (int)(seconds * 1000) + 1};
+  command.slow = say_slow;
   if (engine) command.stop = &engine->stopping;
   struct dps_secret *secret = dps_push_secret(L);
   bool ok = secret && dps_secret_from_command(secret, &command, why);

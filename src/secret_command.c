@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { SLICE_MS = 50, FIRST_OTHER_FD = 3 };
+enum { SLICE_MS = 50, SLOW_MS = 1000, FIRST_OTHER_FD = 3 };
 
 struct run {
   const struct dps_secret_command *command;
@@ -23,6 +23,7 @@ struct run {
   pid_t pid;
   int fd; /* what it prints; -1 when closed */
   int64_t end;
+  bool told; /* that it is slow */
   size_t len;
   char bytes[DPS_SECRET_MAX + 1]; /* one more than may be there */
 };
@@ -109,6 +110,14 @@ static int read_some(struct run *run) {
   return n > 0;
 }
 
+static void tell(struct run *run) {
+  const struct dps_secret_command *command = run->command;
+  bool slow = now_ms() >= run->end - command->timeout_ms + SLOW_MS;
+  if (!slow || run->told || !command->slow) return;
+  run->told = true;
+  command->slow(command);
+}
+
 /* A moment, or until fd (-1: none) can be read. 1: it can, 0: look again, -1: refused. */
 static int wait_some(struct run *run, int fd) {
   struct pollfd out = {.fd = fd, .events = POLLIN};
@@ -118,6 +127,7 @@ static int wait_some(struct run *run, int fd) {
     int seconds = (run->command->timeout_ms + 999) / 1000;
     return refuse_number(run, "was stopped after", seconds, " s without an end"), -1;
   }
+  tell(run);
   return poll(&out, 1, SLICE_MS) > 0;
 }
 

@@ -21,6 +21,8 @@ struct dps_secret_command {
   char *const *argv;      /* NULL at its end; argv[0] is looked up in PATH. No shell sees it */
   int timeout_ms;         /* > 0; the command and all that it started end with it */
   const atomic_int *stop; /* NULL, or: ends the wait when it is no longer 0 */
+  /* NULL, or called once when it takes longer than a second: somebody may want to know why. */
+  void (*slow)(const struct dps_secret_command *);
 };
 
 /* What the command prints on its standard output, 1 to DPS_SECRET_MAX bytes, when it ends with exit

@@ -119,10 +119,17 @@ static void test_a_refusal_leaves_the_secret_as_it_was(void **state) {
 
 /* --- commands --- */
 
+static int slow;
+
+static void count_slow(const struct dps_secret_command *command) {
+  assert_string_equal(command->argv[0], "sh");
+  slow++;
+}
+
 static bool shell(const char *script, int timeout_ms, const atomic_int *stop) {
   char *argv[] = {"sh", "-c", (char *)script, NULL};
-  return dps_secret_from_command(&secret, &(struct dps_secret_command){argv, timeout_ms, stop},
-                                 why);
+  return dps_secret_from_command(
+      &secret, &(struct dps_secret_command){argv, timeout_ms, stop, count_slow}, why);
 }
 
 static void test_the_output_of_a_command_is_taken_as_it_is(void **state) {
@@ -136,13 +143,13 @@ static void test_no_shell_looks_at_the_arguments(void **state) {
   char *argv[] = {"printf", "%s", "$HOME; `id` *", NULL};
   (void)state;
   assert_true(
-      dps_secret_from_command(&secret, &(struct dps_secret_command){argv, 5000, NULL}, why));
+      dps_secret_from_command(&secret, &(struct dps_secret_command){argv, 5000, NULL, NULL}, why));
   assert_string_equal(secret.bytes, "$HOME; `id` *");
 }
 
 static void test_a_command_that_gives_nothing_is_refused_with_its_end(void **state) {
   static char *none[] = {"/nowhere/hidden", "hidden-bytes", NULL};
-  const struct dps_secret_command missing = {none, 5000, NULL};
+  const struct dps_secret_command missing = {none, 5000, NULL, NULL};
   (void)state;
   refused(dps_secret_from_command(&secret, &missing, why),
           "/nowhere/hidden can't be started: No such");
@@ -184,6 +191,13 @@ static void test_a_command_that_closes_its_output_and_goes_on_is_ended(void **st
   refused(shell("printf x; exec >&-; sleep 50", 200, NULL), "without an end");
 }
 
+static void test_a_command_that_takes_its_time_is_told_of_once(void **state) {
+  (void)state;
+  slow = 0;
+  assert_true(shell("sleep 1.3; printf a", 20000, NULL));
+  assert_int_equal(slow, 1);
+}
+
 static void test_a_stop_ends_the_wait(void **state) {
   const atomic_int stop = 1;
   (void)state;
@@ -219,6 +233,7 @@ int main(void) {
       CASE(test_a_command_that_gives_nothing_is_refused_with_its_end),
       CASE(test_a_command_that_hangs_is_ended_with_all_that_it_started),
       CASE(test_a_command_that_closes_its_output_and_goes_on_is_ended),
+      CASE(test_a_command_that_takes_its_time_is_told_of_once),
       CASE(test_a_stop_ends_the_wait),
       CASE(test_a_command_has_no_input_and_none_of_our_descriptors),
       CASE(test_a_command_dies_of_a_closed_pipe_though_we_ignore_that),

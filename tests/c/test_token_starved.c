@@ -102,7 +102,8 @@ static bool secret_of_a_command(void) {
   char why[DPS_SECRET_WHY] = "";
   char *argv[] = {"echo", "abc", NULL};
   struct dps_secret secret = {0};
-  bool ok = dps_secret_from_command(&secret, &(struct dps_secret_command){argv, 9000, NULL}, why);
+  bool ok =
+      dps_secret_from_command(&secret, &(struct dps_secret_command){argv, 9000, NULL, NULL}, why);
   assert_true(ok == (secret.bytes != NULL) && ok == !why[0]);
   dps_secret_clear(&secret);
   return ok;
