@@ -113,4 +113,40 @@ must 'a dry run is refused what the real one is' [ "$code" = 2 ]
 run env DPS_SIGN_KEY=plain.pem "$DPS" run --local create.lua
 must 'with --local it is signed too' [ "$code $out" = '0 created' ]
 
+# --- both ways, with a library that demands signatures and signs its answers ---
+
+openssl genpkey -algorithm ed25519 -out service.pem 2>/dev/null
+openssl pkey -in service.pem -pubout -out service.pub.pem 2>/dev/null
+stop_library
+start_library --verify-key public.pem --verify-scope all --answer-key service.pem --auth strict \
+  --journal "$scratch/journal"
+must 'a library that demands signatures starts' [ -n "$url" ]
+point_at_library
+token=$(curl -sS --noproxy '*' -d grant_type=client_credentials -d client_id=key -d client_secret=s -d scope=openid \
+  "${url%/data/core/dps}/ims/token/v3" | sed -nE 's/.*"access_token":"([^"]+)".*/\1/p')
+cat >all.lua <<'LUA'
+local dps = require "dps"
+local offer = dps.create_fallback { name = "Free", status = "draft", representations = { {
+  channel = "https://ns.adobe.com/xdm/channel-types/web", placement = "offerPlacement1234",
+  components = { { type = "imagelink", format = "image/png", deliveryURL = "https://a.example/i.png" } } } } }
+dps.update_fallback(offer.id, { { op = "replace", path = "/name", value = "New" } })
+for found in dps.list_fallbacks { property = { { "name", "==", "New" } } } do print(found.name) end
+dps.delete_fallback(offer.id)
+LUA
+signed=(DPS_SIGN_KEY=plain.pem DPS_SIGN_SCOPE=all DPS_VERIFY_KEY=service.pub.pem)
+run env "${signed[@]}" DPS_ACCESS_TOKEN="$token" "$DPS" run all.lua
+must 'create, update, list and delete verify there, and their answers here' [ "$code$out$err" = 0New ]
+# The token is covered: a second attempt under a new one must be signed anew.
+printf '#!/bin/sh\nif [ -e asked ]; then echo "%s"; else touch asked && echo stale-token; fi\n' "$token" >token.sh
+chmod 700 token.sh
+: >journal
+run env -u DPS_ACCESS_TOKEN "${signed[@]}" DPS_ACCESS_TOKEN_COMMAND=./token.sh "$DPS" run all.lua
+must 'a call that is made again under a new token is signed anew' [ "$code$out$err" = 0New ]
+must 'the first attempt was refused, the second verified' \
+  [ "$(sed -nE '/"method":"POST"/s/.*"signature":"([a-z]+)","status":([0-9]+).*/\1 \2/p' journal | tail -n 1)" = 'valid 201' ]
+must 'there were two' [ "$(grep -c '"method":"POST"' journal)" = 2 ]
+run env "${signed[@]}" DPS_VERIFY_KEY=public.pem DPS_ACCESS_TOKEN="$token" "$DPS" run all.lua
+must 'an answer by another key leaves the fate of a write open' has "$err" 'unknown: the answer is not validly signed'
+must 'and says so by its exit code' [ "$code" = 1 ]
+
 finish
