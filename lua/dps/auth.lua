@@ -68,7 +68,7 @@ local function check_token(handle, where)
 end
 
 local function given_token(settings, run)
-  local handle, where, setting = run.token, "DPS_ACCESS_TOKEN", nil
+  local handle, where, setting = run.token, run.token_name or "DPS_ACCESS_TOKEN", nil
   if not handle then
     local variable = not run.own_credential and "DPS_ACCESS_TOKEN" or nil
     handle, where, setting = secret_of(settings, "access_token", variable)
@@ -105,7 +105,10 @@ end
 -- The client secret of the file, unless it is set on its own.
 local function client_secret(settings, found, id, run)
   local variable = not run.own_credential and "DPS_CLIENT_SECRET" or nil
-  local handle, where = secret_of(settings, "client_secret", variable)
+  local handle, where = run.client_secret, "client_secret"
+  if not handle then
+    handle, where = secret_of(settings, "client_secret", variable)
+  end
   handle, where = handle or found.client_secret, where or settings.credentials
   if not handle then
     refuse(("there is no client secret for the client %s"):format(id), NO_SECRET)

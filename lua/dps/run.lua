@@ -12,6 +12,8 @@
 ---  write that a dry run does not send
 ---@field is_local boolean?          against the local library of this process, and nothing else
 ---@field own_credential boolean?    secrets in the environment belong to another credential
+---@field client_secret userdata?   handle that replaces every other client secret
+---@field token_name string?         what messages call token
 ---@field token userdata?           handle that replaces the access token (the local library's)
 local run = { flags = {}, dry_run = false, verbose = false, quiet = false, json = false }
 

@@ -8,6 +8,7 @@ local operation = require "dps.operation"
 local options = require "dps.options"
 local request = require "dps.request"
 local run = require "dps.run"
+local secret = require "dps.secret"
 local suggest = require "dps.suggest"
 
 local target = {}
@@ -15,8 +16,11 @@ local target = {}
 -- With --local these stay as they are: a script that is tried out must not reach a real service.
 local LOCAL = { "base_url", "ims_org", "api_key" }
 
+-- Secrets that a script hands over: as handles, never as texts, which anybody could print.
+local SECRETS = { "access_token", "client_secret" }
+
 local function option_names()
-  local names = { "profile" }
+  local names = { "profile", table.unpack(SECRETS) }
   for _, setting in ipairs(config.settings) do
     names[#names + 1] = setting.name
   end
@@ -32,6 +36,12 @@ local function check_values(given)
     end
     if value ~= nil and clean == nil then
       err.misuse(("dps.client: %s: %s"):format(setting.name, fault))
+    end
+  end
+  for _, name in ipairs(SECRETS) do
+    if given[name] ~= nil and not secret.is(given[name]) then
+      err.misuse(("dps.client: %s must be a secret, such as dps.secret.from_file gives, not a %s")
+        :format(name, type(given[name])))
     end
   end
   if given.profile ~= nil and type(given.profile) ~= "string" then
@@ -82,14 +92,25 @@ local function hidden_variables(flags)
   return hidden
 end
 
--- The run and the environment as a client with these flags sees them.
-local function surroundings(flags)
+-- The run as a client with these secrets sees it; with --local there is one token for all.
+local function run_with(given, own)
+  local mine = { own_credential = own or nil }
+  if not run.is_local then
+    mine.token, mine.client_secret = given.access_token, given.client_secret
+    mine.token_name = given.access_token and "the access_token of dps.client"
+  end
+  return next(mine) and setmetatable(mine, { __index = run }) or run
+end
+
+-- The run and the environment as a client with these flags and secrets sees them.
+local function surroundings(flags, given)
   local env = run.env or os.getenv
-  if not has_own_credential(flags) then
-    return run, env
+  local own = has_own_credential(flags)
+  if not own then
+    return run_with(given, false), env
   end
   local hidden = hidden_variables(flags)
-  return setmetatable({ own_credential = true }, { __index = run }), function(name)
+  return run_with(given, true), function(name)
     return not hidden[name] and env(name) or nil
   end
 end
@@ -104,7 +125,8 @@ local function flags_of(given)
     flags.profile = nil
   end
   for name, value in pairs(given) do
-    flags[name] = name ~= "profile" and value or nil
+    local no_setting = name == "profile" or secret.is(value)
+    flags[name] = not no_setting and value or nil
   end
   for _, name in ipairs(run.is_local and LOCAL or {}) do
     flags[name] = run.flags[name]
@@ -132,13 +154,14 @@ end
 
 ---The operations on another target: `stage.create_fallback{ ... }`, `stage.request{ ... }`. Unknown
 ---options, and values that no setting takes, raise kind "invalid".
----@param given table?  sandbox, ims_org, base_url, profile, and every other setting by its name
+---@param given table?  sandbox, ims_org, base_url, profile, and every other setting by its name;
+---  access_token and client_secret as handles of dps.secret
 ---@return table<string, function>
 function target.new(given)
   given = options.check("dps.client", given, option_names())
   check_values(given)
   local flags = flags_of(given)
-  local own_run, env = surroundings(flags)
+  local own_run, env = surroundings(flags, given)
   local made = client.new(config.load { flags = flags, env = env }, own_run)
   local function client_of()
     return made
