@@ -5,6 +5,7 @@ local hint = {}
 
 ---@class dps.Refusal
 ---@field status integer
+---@field method string?
 ---@field code string?      error_code or type of the body
 ---@field words string      what the service said
 ---@field resource dps.Resource?
@@ -77,6 +78,23 @@ local function by_words(refusal)
   end
 end
 
+-- What a conflict means beside a lost race, by the method.
+local CONFLICTS = {
+  POST = function(resource)
+    return ("one of that name may exist already, which dps.ensure_%s finds; or somebody else wrote"
+      .. " at the same moment: read it again, then repeat the call"):format(resource.name)
+  end,
+  DELETE = function()
+    return "it may be live or approved (archive it first), or something may refer to it (delete"
+      .. " that first); or somebody else changed it meanwhile: read it again, then repeat"
+  end,
+}
+
+local function conflict(refusal)
+  local advice = refusal.status == 409 and refusal.resource and CONFLICTS[refusal.method]
+  return advice and advice(refusal.resource) or nil
+end
+
 local function not_found(refusal)
   if refusal.status ~= 404 or not refusal.resource then
     return nil
@@ -90,6 +108,7 @@ end
 ---@return string?
 function hint.of(refusal)
   local advice = CODES[refusal.code] or by_words(refusal) or not_found(refusal)
+    or conflict(refusal)
   if type(advice) == "function" then
     return advice(refusal)
   end

@@ -109,6 +109,16 @@ for i, row in ipairs(ADVICE) do
   end
 end
 
+function T.test_a_conflict_is_explained_by_what_was_asked()
+  local function advice(method)
+    return hint.of { status = 409, method = method, words = "Conflict", settings = SETTINGS,
+      resource = resource.by_name.tag }
+  end
+  lu.assertStrContains(advice "POST", "dps.ensure_tag finds")
+  lu.assertStrContains(advice "DELETE", "delete that first")
+  lu.assertNil(advice "PATCH")
+end
+
 function T.test_where_the_status_says_it_all_there_is_no_other_advice()
   for _, status in ipairs { 400, 401, 409, 412, 422, 429, 500, 503 } do
     lu.assertNil(hint.of { status = status, words = "whatever", settings = SETTINGS,
