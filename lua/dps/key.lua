@@ -25,7 +25,8 @@ local HINTS = {
   ["key-file"] = "check the name of the file, and that its owner alone can read it (chmod 600)",
   ["key-empty"] = "give a file that holds the key",
   ["key-malformed"] = "give a PEM, DER or JWK file; for a shared secret say alg \"hmac-sha256\"",
-  ["key-encrypted"] = "give its passphrase, or decrypt it: openssl pkey -in key.pem -out plain.pem",
+  ["key-encrypted"] = "to verify, the public half will do: openssl pkey -in key.pem -pubout; to"
+    .. " sign, give its passphrase",
   ["key-passphrase"] = "check the passphrase",
   ["key-unfit"] = "give a key of the type that the algorithm needs",
 }
@@ -37,6 +38,11 @@ local function check_source(source)
   end
   if n ~= 1 then
     err.misuse "key: give one of file, text and secret"
+  end
+  if source.file == "" then
+    err.raise { kind = "refused", reason = "key-file",
+      message = "the name of a key's file is empty",
+      hint = "name the file, such as job.pem" }
   end
   for _, name in ipairs { "file", "text", "keyid", "alg", "form" } do
     if source[name] ~= nil and type(source[name]) ~= "string" then

@@ -191,6 +191,34 @@ token_form=(-d grant_type=client_credentials -d client_id=cid --data-urlencode "
 curl -sS --noproxy '*' "${token_form[@]}" -d x=%zz "$issuer" >../seen/refused-form 2>&1
 curl -sS --noproxy '*' "${token_form[@]}" -d "grant_type=$client_secret" "$issuer" >../seen/refused-grant 2>&1
 stop_library TERM
+
+# --- signatures: of a message that carries secrets, by a key that is one ---
+
+printf %s "$gateway" >../own/hmac && chmod 600 ../own/hmac
+printf 'POST /data/core/dps/placements HTTP/1.1\nHost: a\nAuthorization: Bearer %s\nCookie: s=%s\nContent-Length: 2\n\n{}' \
+  "$token" "$client_secret" >../own/message.http
+by_hand=(--key ../own/hmac --keyid k --components '@path authorization cookie content-digest')
+look sign "$DPS" sign "${by_hand[@]}" --explain ../own/message.http
+must 'a message was signed' [ "$code" = 0 ]
+look sign-json "$DPS" sign "${by_hand[@]}" --json ../own/message.http
+"$DPS" sign "${by_hand[@]}" --message ../own/message.http >../own/signed.http
+sed 's/Bearer /&x/; s/^Cookie: s/Cookie: t/' ../own/signed.http >../own/changed.http
+sed 's/^POST /POST \/edge/; s/{}/{ }/' ../own/signed.http >../own/moved.http
+for message in signed changed moved; do
+  look "verify-$message" "$DPS" verify --key k=../own/hmac "../own/$message.http"
+  look "verify-$message-json" "$DPS" verify --key k=../own/hmac --json "../own/$message.http"
+  look "verify-$message-beside" "$DPS" verify --key k=../own/hmac --signed ../own/signed.http "../own/$message.http"
+done
+must 'what differs was found without showing it' grep -q 'the values (hidden) differ' ../seen/verify-changed-beside.out
+look verify-script "$DPS" run <(printf '%s\n' 'print(pcall(dps.verify, io.open("../own/changed.http"):read "a",' \
+  '  { keys = { dps.key { file = "../own/hmac", keyid = "k" } }, required = {} }))')
+start_library --verify-key k=../own/hmac --answer-key k=../own/hmac --journal ../seen/journal
+curl -sS --noproxy '*' -H "Authorization: Bearer $token" -H "Cookie: s=$client_secret" -H 'x-sandbox-name: dev' \
+  -d '{}' "$url/placements?access_token=x" >../seen/unsigned-answer
+look signed-run env DPS_BASE_URL="$url" DPS_ACCESS_TOKEN="$token" DPS_IMS_ORG=o DPS_API_KEY=k DPS_SIGN_KEY=../own/hmac \
+  DPS_SIGN_KEYID=k DPS_VERIFY_KEY=../own/hmac DPS_VERIFY_KEYID=k "$DPS" run --verbose calls.lua
+must 'the journal tells of signatures' grep -q '"signature":"valid"' ../seen/journal
+stop_library TERM
 cp ../library.* ../seen/
 
 # --- where it is, and where it is not ---

@@ -90,6 +90,12 @@ chmod 644 secret.bin
 refused "a secret that others can read" 'secret.bin' --key secret.bin --keyid x request.http
 chmod 600 secret.bin
 refused "a secret without an id" '--keyid (DPS_SIGN_KEYID) is not set' --key secret.bin request.http
+openssl genpkey -algorithm ed25519 -aes256 -pass pass:opens -out locked.pem
+refused "an encrypted key" 'set DPS_SIGN_PASSPHRASE in the environment' --key locked.pem --keyid x request.http
+run env DPS_SIGN_PASSPHRASE=opens "$DPS" sign --key locked.pem --keyid x request.http
+must "an encrypted key with its passphrase signs" [ "$code" = 0 ]
+refused "a label that is none" '--label: "A B" is no label' --key $ed --label 'A B' request.http
+must "a label that is none: says what to do" has "$err" 'what to do: correct this option'
 refused "a profile that is none" '--profile: "nope" is none of' --key $ed --profile nope request.http
 refused "a tag in fapi2" '--tag (DPS_SIGN_TAG) means nothing' --key $ed --tag x request.http
 refused "a component that is no name" 'request' --key $ed --components '@nonsense' request.http

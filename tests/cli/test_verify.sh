@@ -51,10 +51,10 @@ reason() {
   must "$what: exit code 5" [ "$code" = 5 ]
   must "$what: $reason" has "$out" "($reason)"
   must "$what: says what to do" has "$out" 'what to do: '
-  run "$DPS" verify --json "$@"
-  must "$what: $reason in JSON" has "$out" "\"reason\":\"$reason\""
 }
 edit() { sed "$1" $npm >edited.http; }
+run "$DPS" verify --key other=$key --json $npm
+must "the reason is in the JSON" has "$out" '"reason":"unknown-key"'
 reason "another keyid" unknown-key --key other=$key $npm
 reason "another key" bad-signature --key p256.pub rfc-b26.http
 reason "older than the window" expired --key $key --window 300 $npm
@@ -151,6 +151,10 @@ printf 'GET / HTTP/1.1\nHost: a\nSignature-Input: s=%s\nSignature: s=:%s:\n\n' "
   "$(base64 -w0 <der.sig)" >der.http
 key=p256.pub found "ECDSA in DER" 'writes the ECDSA signature in DER' der.http
 
+printf 'GET / HTTP/1.1\nHost: a\nSignature: keyId="x",algorithm="hmac-sha256",headers="date",signature="YQ=="\n\n' >draft.http
+reason "the old draft" missing --key $key draft.http
+must "the old draft is recognized" has "$out" 'Signature has the form of the expired draft-cavage'
+
 # --- bad input ---
 
 # refused WHAT WORDS ARGS: exit code 2 and these words
@@ -169,6 +173,9 @@ refused "no key at all in the file" "the key npm-parts.http can't be used" --key
 cp ed25519.pem open.pem && chmod 644 open.pem
 refused "a private key that others can read" 'open.pem' --key open.pem $npm
 refused "another algorithm" 'rsa-v1_5-sha256' --key $key --alg rsa-v1_5-sha256 $npm
+refused "a file without a name" "the name of a key's file is empty" --key other= $npm
+openssl genpkey -algorithm ed25519 -aes256 -pass pass:opens -out locked.pem
+refused "an encrypted key" 'the public half will do: openssl pkey -in key.pem -pubout' --key locked.pem $npm
 refused "a window that is none" '--window "soon"' --key $key --window soon $npm
 refused "a profile that is none" 'there is no profile "x"' --key $key --profile x $npm
 refused "a request where none goes" '--request is given, but the message is no response' --key $key --request $npm $npm

@@ -30,10 +30,18 @@ table.move(captured.OPTIONS, 1, #captured.OPTIONS, #OPTIONS + 1, OPTIONS)
 
 -- Settings ----------------------------------------------------------------------------------------
 
--- The settings and the signer speak of variables; here they are options as well.
+local IS_OPTION = { alg = true }
+for _, option in ipairs(OPTIONS) do
+  IS_OPTION[option.key:match "^sign_(.*)$" or ""] = true
+end
+
+-- The settings and the signer speak of variables; here most are options as well.
 local function in_options(text)
   return text and (text:gsub("%-%-sign%-(%l+)", "--%1"):gsub("DPS_SIGN_(%u+)(=?)",
     function(name, is)
+      if not IS_OPTION[name:lower()] then
+        return nil
+      end
       return is == "=" and ("--%s "):format(name:lower())
         or ("--%s (DPS_SIGN_%s)"):format(name:lower(), name)
     end))
@@ -44,7 +52,8 @@ local function reworded(action, ...)
   if ok then
     return result
   elseif err.is(result) then
-    result.message, result.hint = in_options(result.message), in_options(result.hint)
+    result.message = in_options(result.message)
+    result.hint = in_options(result.hint or "correct this option and run it again")
   end
   error(result, 0)
 end

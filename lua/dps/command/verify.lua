@@ -232,6 +232,19 @@ local function uncovered_of(message, judgements)
   return names
 end
 
+-- The draft that came before RFC 9421 has one header of the same name, and no other.
+local function draft_note(message)
+  for _, field in ipairs(message.headers) do
+    local name = field[1]:lower()
+    if (name == "signature" or name:find "authorization$") and field[2]:find 'signature="'
+      and field[2]:find 'headers="' then
+      return ("%s has the form of the expired draft-cavage, as Kong's and APISIX's plugins take it;"
+        .. " RFC 9421 replaced it, and dps verify reads that one"):format(field[1])
+    end
+  end
+  return nil
+end
+
 local function report_of(options)
   local policy = policy_of(options)
   local message, notes = captured.message(options.message, options)
@@ -247,6 +260,7 @@ local function report_of(options)
   end
   if #list == 0 then
     report.reason, report.detail = reason or "missing", detail or ""
+    notes[#notes + 1] = draft_note(message)
   end
   report.uncovered = uncovered_of(message, report.judgements)
   return report
