@@ -5,24 +5,20 @@
 
 #include "sign_component.h"
 
-/* Section 2.4: with ;req a response takes the component of its request. */
-static enum dps_value choose(struct dps_base_source *source, const struct dps_component *c,
-                             struct dps_sign_fault *fault) {
-  if (!(c->flags & DPS_COMPONENT_REQ)) return DPS_VALUE_OK;
-  if (source->message->status == 0)
-    return dps_refuse_value(fault, c, ";req is for responses"), DPS_VALUE_BAD;
-  if (!source->message->request) return DPS_VALUE_ABSENT;
-  *source = (struct dps_base_source){source->message->request, NULL};
-  return DPS_VALUE_OK;
+static enum dps_value value_of(struct dps_buf *out, const struct dps_component *c,
+                               const struct dps_base_source *source, struct dps_sign_fault *fault) {
+  return c->kind == DPS_COMPONENT_FIELD ? dps_field_value(out, c, source, fault)
+                                        : dps_derived_value(out, c, source->message, fault);
 }
 
-static enum dps_value value(struct dps_buf *out, const struct dps_component *c,
-                            const struct dps_base_source *given, struct dps_sign_fault *fault) {
-  struct dps_base_source source = *given;
-  enum dps_value chosen = choose(&source, c, fault);
-  if (chosen != DPS_VALUE_OK) return chosen;
-  return c->kind == DPS_COMPONENT_FIELD ? dps_field_value(out, c, &source, fault)
-                                        : dps_derived_value(out, c, source.message, fault);
+/* Section 2.4: with ;req a response takes the component of its request. */
+static enum dps_value value_of_request(struct dps_buf *out, const struct dps_component *c,
+                                       const struct dps_sign_message *message,
+                                       struct dps_sign_fault *fault) {
+  const struct dps_base_source source = {message->request, NULL};
+  if (message->status == 0)
+    return dps_refuse_value(fault, c, ";req is for responses"), DPS_VALUE_BAD;
+  return source.message ? value_of(out, c, &source, fault) : DPS_VALUE_ABSENT;
 }
 
 enum dps_value dps_base_line(struct dps_buf *out, const struct dps_component *c,
@@ -30,7 +26,8 @@ enum dps_value dps_base_line(struct dps_buf *out, const struct dps_component *c,
   size_t start = out->len;
   enum dps_value got = DPS_VALUE_BAD;
   if (dps_put_text(out, c->line)) {
-    got = value(out, c, source, fault);
+    got = c->flags & DPS_COMPONENT_REQ ? value_of_request(out, c, source->message, fault)
+                                       : value_of(out, c, source, fault);
     if (got == DPS_VALUE_OK && dps_put(out, "\n", 1)) return DPS_VALUE_OK;
   }
   if (out->state != DPS_BUF_OK) return dps_refuse_buffer(fault, out), DPS_VALUE_BAD;

@@ -58,7 +58,8 @@ const char *dps_sign_alg_name(enum dps_sign_alg);
  * for a secret. The thumbprint of a secret is no keyid (it would give guesses away): a secret
  * without one has "". */
 struct dps_sign_key *dps_sign_key_new(const struct dps_sign_key_source *, struct dps_sign_fault *);
-/* Wipes and frees; NULL is fine. */
+/* Wipes and frees; NULL is fine. Of a secret or a JWK nothing is left in memory then; of PEM and
+ * DER only what libcrypto's own decoders leave behind. */
 void dps_sign_key_free(struct dps_sign_key *);
 
 enum dps_sign_alg dps_sign_key_alg(const struct dps_sign_key *);
