@@ -11,13 +11,13 @@
 #include "base64.h"
 #include "digest.h"
 
-enum { MAX_TEXT = 64 * 1024, MAX_DATE = 40, MAX_DIGEST = 64, MAX_BASE64 = 64 };
+enum { MAX_TEXT = 64 * 1024, MAX_DIGEST = 64, MAX_BASE64 = 64 };
 
 /* A message with the fields that are made for it. */
 struct draft {
   enum dps_draft_form form;
   const struct dps_sign_message *message;
-  char date[MAX_DATE], digest[MAX_DIGEST];
+  char date[DPS_DATE_TEXT], digest[MAX_DIGEST];
 };
 
 static struct dps_text text(const char *from) {
@@ -34,15 +34,14 @@ static bool put(struct dps_buf *to, struct dps_text from) {
 
 /* --- the fields of its own --- */
 
-/* IMF-fixdate (RFC 9110, section 5.6.7), whatever the locale. */
-static bool print_date(char *to, int64_t now) {
+bool dps_sign_date(char to[DPS_DATE_TEXT], int64_t now) {
   static const char days[] = "SunMonTueWedThuFriSat";
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   time_t seconds = (time_t)now;
   struct tm t;
   if (!gmtime_r(&seconds, &t) || t.tm_year < 0 || t.tm_year > 8099) return false;
-  snprintf(to, MAX_DATE, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * t.tm_wday, t.tm_mday,
-           months + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+  snprintf(to, DPS_DATE_TEXT, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * t.tm_wday,
+           t.tm_mday, months + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
   return true;
 }
 
@@ -183,7 +182,7 @@ bool dps_draft_sign(struct dps_buf *lines, enum dps_draft_form form, struct dps_
   if (!check_key(key, fault)) return false;
   dps_buf_init(&signed_text, MAX_TEXT);
   *fault = (struct dps_sign_fault){0};
-  bool ok = print_date(d.date, now) && print_digest(d.digest, message->body) &&
+  bool ok = dps_sign_date(d.date, now) && print_digest(d.digest, message->body) &&
             put_text(&signed_text, &d, dps_sign_key_id(key), names, n, fault) &&
             sign_text(key, &signed_text, signature, fault) &&
             put_lines(lines, &d, dps_sign_key_id(key), names, n, signature);

@@ -10,6 +10,11 @@
 #include "sign_base.h"
 #include "sign_key.h"
 
+enum { DPS_DATE_TEXT = 40 }; /* room for a date and a NUL */
+
+/* The time as an IMF-fixdate (RFC 9110, section 5.6.7), whatever the locale. False: it has none. */
+bool dps_sign_date(char to[DPS_DATE_TEXT], int64_t now);
+
 enum dps_draft_form { DPS_DRAFT_KONG, DPS_DRAFT_APISIX };
 
 /* Appends the lines of a request to `lines`, LF behind each: Date, Digest where there is a body,

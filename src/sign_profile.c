@@ -4,17 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <openssl/rand.h>
 
 #include "base64.h"
 #include "sign_draft.h"
 
+enum { MAX_FIELDS = 128 };
+
 struct dps_profile {
   struct dps_profile_spec spec;
   struct dps_sign_key *key;
   struct dps_signer *signer; /* of RFC 9421's form */
   bool has_nonce;            /* one of its parameters */
+  bool has_date;             /* one of its components: made where a request lacks it */
   struct dps_text *names;    /* of the gateways' forms; one block with what they point to */
 };
 
@@ -78,12 +82,21 @@ static bool fit_for_gateway(struct dps_profile *p, const struct dps_sign_spec *s
   return copy_names(p, spec, fault);
 }
 
+static bool covers_date(const struct dps_sign_spec *spec) {
+  for (size_t i = 0; i < spec->component_count; i++) {
+    const char *text = spec->components[i].text;
+    if (strcmp(text, "date") == 0 || strcmp(text, "\"date\"") == 0) return true;
+  }
+  return false;
+}
+
 struct dps_profile *dps_profile_new(const struct dps_profile_spec *spec, struct dps_sign_key *key,
                                     struct dps_sign_fault *fault) {
   struct dps_profile *p = calloc(1, sizeof *p);
   if (!p) return dps_sign_refuse(fault, DPS_SIGN_NO_MEMORY, "not enough memory"), NULL;
   p->spec = *spec;
   p->key = key;
+  p->has_date = covers_date(&spec->sign);
   for (size_t i = 0; i < spec->sign.param_count; i++)
     p->has_nonce |= spec->sign.params[i] == DPS_PARAM_NONCE;
   if (spec->form == DPS_SIGNED_RFC9421) p->signer = dps_signer_new(&spec->sign, key, fault);
@@ -112,10 +125,32 @@ static bool put_line(struct dps_buf *to, const char *name, struct dps_text value
                             dps_buf_putc(to, '\n'));
 }
 
+/* Whether a Date is to be made: the copy, whose fields are given, then has it, too. */
+static bool add_date(const struct dps_profile *p, struct dps_sign_message *copy, int64_t now,
+                     struct dps_sign_field fields[MAX_FIELDS], char text[DPS_DATE_TEXT]) {
+  size_t n = copy->field_count;
+  if (!p->has_date || copy->status || n >= MAX_FIELDS) return false;
+  for (size_t i = 0; i < n; i++) {
+    fields[i] = copy->fields[i];
+    if (fields[i].name.len == 4 && strncasecmp(fields[i].name.at, "date", 4) == 0) return false;
+  }
+  if (!dps_sign_date(text, now)) return false;
+  fields[n] = (struct dps_sign_field){DPS_TEXT("Date"), {text, strlen(text)}};
+  copy->fields = fields;
+  copy->field_count = n + 1;
+  return true;
+}
+
 static bool put_rfc9421(struct dps_profile *p, const struct dps_sign_message *message, int64_t now,
                         const char *nonce, struct dps_buf *to, struct dps_signature *made,
                         struct dps_sign_fault *fault) {
-  if (!dps_sign(p->signer, message, now, p->has_nonce ? nonce : NULL, made, fault)) return false;
+  struct dps_sign_message copy = *message;
+  struct dps_sign_field fields[MAX_FIELDS];
+  char date[DPS_DATE_TEXT] = "";
+  if (add_date(p, &copy, now, fields, date) &&
+      !put_line(to, "Date: ", (struct dps_text){date, strlen(date)}))
+    return dps_sign_refuse(fault, DPS_SIGN_NO_MEMORY, "not enough memory");
+  if (!dps_sign(p->signer, &copy, now, p->has_nonce ? nonce : NULL, made, fault)) return false;
   if (put_line(to, "Content-Digest: ", made->content_digest) &&
       put_line(to, "Signature-Input: ", made->signature_input) &&
       put_line(to, "Signature: ", made->signature))

@@ -31,7 +31,8 @@ struct dps_profile *dps_profile_new(const struct dps_profile_spec *, struct dps_
 void dps_profile_free(struct dps_profile *);
 
 /* Appends the lines that sign a request, LF behind each: none for a read that is not to be signed.
- * now: seconds since 1970. False: fault says why. */
+ * A Date is among them where it is covered and the request has none. now: seconds since 1970.
+ * False: fault says why. */
 bool dps_profile_lines(struct dps_profile *, const struct dps_sign_message *, int64_t now,
                        const char *nonce, struct dps_buf *lines, struct dps_sign_fault *);
 

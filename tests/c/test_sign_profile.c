@@ -170,6 +170,33 @@ static void test_without_a_bearer_fapi2_cannot_sign(void **state) {
   clear(&b);
 }
 
+#define assert_begins(text, start) assert_memory_equal(text, start, sizeof(start) - 1)
+
+static void test_date_that_is_covered_is_made_where_there_is_none(void **state) {
+  (void)state;
+  static const struct dps_sign_component date[] = {{"date", false}, {"@method", false}};
+  static const struct dps_sign_field own[] = {FIELD("dAtE", "Tue, 20 Apr 2021 02:07:55 GMT")};
+  struct bench b;
+  struct dps_profile_spec spec = fapi2();
+  spec.sign.components = date;
+  spec.sign.component_count = 2;
+  spec.sign.digest = DPS_DIGEST_NONE;
+  load(&b, KEYS "test-key-ed25519.private.pem", NULL, NULL);
+  prepare(&b, spec);
+  struct dps_sign_message message = request("POST", body);
+  struct dps_signature made;
+  assert_true(dps_profile_make(b.profile, &message, CREATED, nonce, &b.lines, &made, &b.fault));
+  assert_begins(b.lines.data, "Date: Wed, 01 Jan 2025 00:00:00 GMT\nSignature-Input: ");
+  assert_begins(made.base.at, "\"date\": Wed, 01 Jan 2025 00:00:00 GMT\n\"@method\": POST\n");
+  message.fields = own;
+  message.field_count = 1;
+  dps_buf_reset(&b.lines);
+  assert_true(dps_profile_make(b.profile, &message, CREATED, nonce, &b.lines, &made, &b.fault));
+  assert_begins(b.lines.data, "Signature-Input: ");
+  assert_begins(made.base.at, "\"date\": Tue, 20 Apr 2021");
+  clear(&b);
+}
+
 static void test_reads_are_signed_where_they_are_asked_for(void **state) {
   (void)state;
   static const char *const reads[] = {"GET", "HEAD"};
@@ -342,6 +369,7 @@ int main(void) {
       cmocka_unit_test(test_fapi2_gives_the_vector_of_hmac_sha256_byte_for_byte),
       cmocka_unit_test(test_what_is_there_is_covered_and_what_is_not_is_left_out),
       cmocka_unit_test(test_without_a_bearer_fapi2_cannot_sign),
+      cmocka_unit_test(test_date_that_is_covered_is_made_where_there_is_none),
       cmocka_unit_test(test_reads_are_signed_where_they_are_asked_for),
       cmocka_unit_test(test_signing_now_has_another_nonce_each_time),
       cmocka_unit_test(test_signing_now_gives_words_where_it_fails),

@@ -117,14 +117,14 @@ end)
 T.test_custom_signs_what_it_is_told = badserver.with(function(server)
   local ops = server:operations("echo", {
     sign_key = ED25519, sign_profile = "custom", sign_scope = "all", sign_label = "gw",
-    sign_components = '@method @authority @path "@query-param";name="a" content-digest host',
+    sign_components = '@method @authority @path "@query-param";name="a" content-digest host date',
     sign_params = "created alg", sign_tag = "mine", sign_digest = "sha-512", sign_expires = "60",
   })
   local wanted = { keys = { assert(native.key { file = ED25519 }) }, tag = "mine", label = "gw" }
   local echo = post(ops)
   local found = assert(native.verify_message(message_of(server, echo), wanted))
   lu.assertStrMatches(found[1].components, '%("@method" "@authority" "@path" "@query%-param"'
-    .. ';name="a" "content%-digest" "host"%);created=%d+;alg="ed25519";tag="mine"')
+    .. ';name="a" "content%-digest" "host" "date"%);created=%d+;alg="ed25519";tag="mine"')
   lu.assertStrContains(echo.headers["content-digest"], "sha-512=:")
   echo = ops.request { method = "GET", path = "/x", query = { a = "1" } }
   found = assert(native.verify_message(message_of(server, echo), wanted))
