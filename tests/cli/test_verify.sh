@@ -128,6 +128,8 @@ must "--signed marks the line that differs" has "$out" '  ! "x-gw-ims-org-id"'
 must "--signed shows what was signed" has "$out" '  !   signed:   ORG@AdobeOrg'
 must "--signed shows what came" has "$out" '  !   received: OTHER@AdobeOrg'
 must "--signed marks no other line" [ "$(grep -c '^  ! "' out)" = 1 ]
+run "$DPS" verify --key $key --scheme http --signed $npm $npm
+must "--signed finds that the sender's scheme was another" has "$out" '  !   the scheme differs'
 sed '/^Signature/d' $npm >unsigned.http
 run "$DPS" verify --key $key --signed unsigned.http edited.http
 must "--signed takes the sender's message before it was signed, too" has "$out" '  ! "x-gw-ims-org-id"'

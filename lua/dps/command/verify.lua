@@ -162,8 +162,19 @@ local function with_signature(signed, message)
   return copy
 end
 
+-- A captured request does not say its scheme; the sender's may have been another than here.
+local function verify_senders(message, signed, policy)
+  local sent = with_signature(signed, message)
+  local found, _, _, all = native.verify_message(sent, policy)
+  if found or not sent.target_uri then
+    return found, all
+  end
+  sent.target_uri = sent.target_uri:gsub("^https:", "http:")
+  return native.verify_message(sent, policy) or nil, all
+end
+
 local function compare(judgement, message, signed, policy)
-  local found, _, _, all = native.verify_message(with_signature(signed, message), policy)
+  local found, all = verify_senders(message, signed, policy)
   local theirs = (found or all or {})[1]
   judgement.signed_valid = found ~= nil
   if theirs and theirs.base then
@@ -248,8 +259,8 @@ end
 local function report_of(options)
   local policy = policy_of(options)
   local message, notes = captured.message(options.message, options)
-  local signed = options.signed and captured.message(options.signed,
-    { url = options.signed_url, scheme = options.scheme, response = options.response })
+  local signed = options.signed
+    and captured.message(options.signed, { response = options.response, scheme = "https" })
   local list, reason, detail = signatures_of(message, policy)
   local report = { judgements = {}, notes = notes, valid = #list > 0 }
   for i, signature in ipairs(list) do
