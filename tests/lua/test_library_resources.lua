@@ -175,6 +175,18 @@ function T.test_a_rule_that_loses_its_mark_is_no_eligibility_rule_any_more()
   d:expect(422, "POST", "/selection-strategies", body)
 end
 
+function T.test_a_mark_that_is_not_true_is_refused_and_false_is_none()
+  local d = driver.new()
+  local body = sample "rule"
+  for _, mark in ipairs { "yes", 1, json.null } do
+    body.exdRule = mark
+    lu.assertStrContains(d:expect(422, "POST", "/offer-rules", body).detail, "exdRule")
+  end
+  body.exdRule = false
+  d:expect(201, "POST", "/offer-rules", body)
+  lu.assertEquals(d.lib.store:count(1, "rule", "rule"), 1)
+end
+
 -- Decision items ----------------------------------------------------------------------------------
 
 function T.test_an_item_needs_its_schema_header_and_its_lifecycle()

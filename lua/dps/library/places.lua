@@ -25,9 +25,10 @@ local function same_query(a, b)
   return next(b) == nil or next(a) ~= nil
 end
 
+-- A mark of another value is for the check of that resource to refuse; false is as good as none.
 local function carries(object, marker)
-  for name, value in pairs(marker) do
-    if object[name] ~= value then
+  for name in pairs(marker) do
+    if object[name] == nil or object[name] == false then
       return false
     end
   end
