@@ -69,8 +69,11 @@ end
 local last_id = 0
 
 local function new_hex(now)
-  local chance = ("<I4"):unpack(native.random(4)) >> 12
-  last_id = math.max(now << 20 | chance, last_id + 1)
+  local start = now << 20
+  if start > last_id then
+    start = start | ("<I4"):unpack(native.random(4)) >> 12
+  end
+  last_id = math.max(start, last_id + 1)
   return ("%016x"):format(last_id)
 end
 

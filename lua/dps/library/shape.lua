@@ -42,6 +42,15 @@ local function known_items(items, list)
   return result
 end
 
+-- Members of free names, where an object has such.
+local function add_free(pattern, object, result)
+  for name, value in pairs(object) do
+    if type(name) == "string" and name:find(pattern) and result[name] == nil then
+      result[name] = value
+    end
+  end
+end
+
 local function known_members(fields, object)
   local result = {}
   for _, field in ipairs(fields) do
@@ -51,10 +60,8 @@ local function known_members(fields, object)
     end
     result[field.name] = value
   end
-  for name, value in pairs(fields.open and object or {}) do
-    if type(name) == "string" and name:find(fields.open) then
-      result[name] = result[name] or value
-    end
+  if fields.open then
+    add_free(fields.open, object, result)
   end
   return result
 end
@@ -95,8 +102,8 @@ function shape.split(fields, object)
       body[field.name] = value
     end
   end
-  for name, value in pairs(fields.open and object or {}) do
-    body[name] = body[name] or value
+  if fields.open then
+    add_free(fields.open, object, body)
   end
   return body, hidden
 end
