@@ -8,9 +8,18 @@ void dps_buf_init(struct dps_buf *b, size_t max) {
   *b = (struct dps_buf){.max = max};
 }
 
-void dps_buf_clear(struct dps_buf *b) {
+void dps_buf_init_secret(struct dps_buf *b, size_t max) {
+  *b = (struct dps_buf){.max = max, .secret = true};
+}
+
+static void give_back(struct dps_buf *b) {
+  if (b->secret && b->data) explicit_bzero(b->data, b->cap + 1);
   free(b->data);
-  dps_buf_init(b, b->max);
+}
+
+void dps_buf_clear(struct dps_buf *b) {
+  give_back(b);
+  *b = (struct dps_buf){.max = b->max, .secret = b->secret};
 }
 
 void dps_buf_reset(struct dps_buf *b) {
@@ -25,12 +34,22 @@ static bool fail(struct dps_buf *b, enum dps_buf_state why) {
   return false;
 }
 
+/* realloc may move, and leaves what was there. */
+static char *moved(struct dps_buf *b, size_t size) {
+  if (!b->secret) return realloc(b->data, size);
+  char *data = malloc(size);
+  if (!data) return NULL;
+  if (b->data) memcpy(data, b->data, b->len + 1);
+  give_back(b);
+  return data;
+}
+
 /* Doubles up to the ceiling; one byte more than cap is always allocated, for the NUL. */
 static bool grow(struct dps_buf *b, size_t need) {
   size_t cap = b->cap ? b->cap : b->max < 512 ? b->max : 512;
   while (cap < need)
     cap = cap > b->max / 2 ? b->max : cap * 2;
-  char *data = realloc(b->data, cap + 1);
+  char *data = moved(b, cap + 1);
   if (!data) return false;
   b->data = data;
   b->cap = cap;

@@ -17,12 +17,17 @@ struct dps_buf {
   size_t cap;
   size_t max;
   enum dps_buf_state state;
+  bool secret; /* wiped before any memory of it is given back */
 };
 
 /* Makes an empty buffer that may hold at most max bytes. Acquires nothing. */
 void dps_buf_init(struct dps_buf *b, size_t max);
 
-/* Frees the bytes; the buffer is empty and usable again, with the same ceiling. */
+/* The same for bytes that must not stay in memory: they are wiped when the buffer moves as it
+ * grows, when it fails and when it is cleared. */
+void dps_buf_init_secret(struct dps_buf *b, size_t max);
+
+/* Frees the bytes; the buffer is empty and usable again, with the same ceiling and secrecy. */
 void dps_buf_clear(struct dps_buf *b);
 
 /* Empties the buffer and keeps its memory for reuse. */

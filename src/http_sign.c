@@ -18,11 +18,10 @@ void dps_http_signing_init(struct dps_http_signing *s) {
   *s = (struct dps_http_signing){0};
   dps_buf_init(&s->url, MAX_ADDED);
   dps_buf_init(&s->authority, MAX_HOST);
-  dps_buf_init(&s->added, MAX_ADDED);
+  dps_buf_init_secret(&s->added, MAX_ADDED);
 }
 
 void dps_http_signing_clear(struct dps_http_signing *s) {
-  if (s->added.data) explicit_bzero(s->added.data, s->added.len);
   dps_buf_clear(&s->url);
   dps_buf_clear(&s->authority);
   dps_buf_clear(&s->added);

@@ -11,9 +11,8 @@
 bool dps_json_is_valid(const char *text, size_t len) {
   struct dps_json_fault fault;
   struct dps_buf out;
-  dps_buf_init(&out, 2 * len + 16);
+  dps_buf_init_secret(&out, 2 * len + 16);
   bool ok = dps_buf_reserve(&out, 2 * len + 16) && dps_json_scan(text, len, &out, &fault);
-  if (out.data) explicit_bzero(out.data, out.cap);
   dps_buf_clear(&out);
   return ok;
 }

@@ -91,12 +91,11 @@ static int l_line(lua_State *L) {
   const char *name = luaL_checklstring(L, 1, &len);
   const struct dps_secret *value = dps_check_secret(L, 2);
   struct dps_buf line;
-  dps_buf_init(&line, DPS_SECRET_MAX + 1024);
+  dps_buf_init_secret(&line, DPS_SECRET_MAX + 1024);
   struct dps_secret *made = dps_push_secret(L);
-  bool ok = dps_buf_reserve(&line, len + value->len + 2) && dps_buf_append(&line, name, len) &&
-            dps_buf_puts(&line, ": ") && dps_buf_append(&line, value->bytes, value->len) &&
+  bool ok = dps_buf_append(&line, name, len) && dps_buf_puts(&line, ": ") &&
+            dps_buf_append(&line, value->bytes, value->len) &&
             (!made || dps_secret_set_bytes(made, line.data, line.len));
-  if (line.data) explicit_bzero(line.data, line.cap);
   dps_buf_clear(&line);
   return ok ? 1 : luaL_error(L, "not enough memory, or the header line is too long");
 }

@@ -164,14 +164,13 @@ struct lines {
 
 static int m_lines_gc(lua_State *L) {
   struct lines *lines = lua_touserdata(L, 1);
-  if (lines->buf.data) explicit_bzero(lines->buf.data, lines->buf.len);
   dps_buf_clear(&lines->buf);
   return 0;
 }
 
 static struct dps_buf *push_lines(lua_State *L) {
   struct lines *lines = lua_newuserdatauv(L, sizeof *lines, 0);
-  dps_buf_init(&lines->buf, DPS_SIGN_BASE_LONGEST);
+  dps_buf_init_secret(&lines->buf, DPS_SIGN_BASE_LONGEST);
   luaL_setmetatable(L, LINES);
   return &lines->buf;
 }

@@ -149,7 +149,7 @@ struct dps_signer *dps_signer_new(const struct dps_sign_spec *spec, struct dps_s
   for (size_t i = 0; i < DPS_PARAMS; i++)
     dps_buf_init(&s->fixed[i], FIXED_LONGEST);
   dps_buf_init(&s->list, DPS_SF_LONGEST);
-  dps_buf_init(&s->base, DPS_SIGN_BASE_LONGEST);
+  dps_buf_init_secret(&s->base, DPS_SIGN_BASE_LONGEST); /* may cover bearer tokens */
   dps_buf_init(&s->input, DPS_SIGN_BASE_LONGEST);
   dps_buf_init(&s->signature, FIXED_LONGEST + DPS_BASE64_LENGTH(DPS_SIGNATURE_LONGEST));
   dps_buf_init(&s->digest, FIXED_LONGEST);
@@ -160,7 +160,6 @@ struct dps_signer *dps_signer_new(const struct dps_sign_spec *spec, struct dps_s
 
 void dps_signer_free(struct dps_signer *s) {
   if (!s) return;
-  if (s->base.data) explicit_bzero(s->base.data, s->base.cap); /* it held bearer tokens */
   struct dps_buf *const bufs[] = {&s->label, &s->list,      &s->base,
                                   &s->input, &s->signature, &s->digest};
   for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)

@@ -14,13 +14,12 @@ static bool refuse(struct dps_key_refusal *refusal, const char *reason, const ch
 static bool read_public(struct dps_secret *to, const char *path, char why[DPS_SECRET_WHY]) {
   struct dps_buf bytes;
   FILE *file = fopen(path, "rbe");
-  dps_buf_init(&bytes, DPS_SIGN_KEY_LONGEST + 1);
+  dps_buf_init_secret(&bytes, DPS_SIGN_KEY_LONGEST + 1);
   char *room = file ? dps_buf_reserve(&bytes, DPS_SIGN_KEY_LONGEST + 1) : NULL;
   if (room) bytes.len = fread(room, 1, DPS_SIGN_KEY_LONGEST + 1, file);
   bool ok = room && !ferror(file) && bytes.len > 0 && bytes.len <= DPS_SIGN_KEY_LONGEST &&
             dps_secret_set_bytes(to, bytes.data, bytes.len);
   if (file) fclose(file);
-  if (bytes.data) explicit_bzero(bytes.data, bytes.len);
   dps_buf_clear(&bytes);
   return ok || dps_secret_from_file(to, path, why);
 }

@@ -13,12 +13,12 @@ struct dps_verification *dps_verification_new(void) {
   dps_buf_init(&v->input_text, DPS_SF_LONGEST);
   dps_buf_init(&v->signature_text, DPS_SF_LONGEST);
   dps_buf_init(&v->wanted_text, DPS_SF_LONGEST);
-  dps_buf_init(&v->scratch, DPS_SIGN_BASE_LONGEST);
+  dps_buf_init_secret(&v->scratch, DPS_SIGN_BASE_LONGEST); /* lines of a base, as below */
   dps_components_init(&v->wanted);
   for (size_t i = 0; i < DPS_VERIFY_SIGNATURES; i++) {
     dps_components_init(&v->entries[i].components);
     dps_buf_init(&v->entries[i].list, 2 * DPS_SF_LONGEST);
-    dps_buf_init(&v->entries[i].base, DPS_SIGN_BASE_LONGEST);
+    dps_buf_init_secret(&v->entries[i].base, DPS_SIGN_BASE_LONGEST); /* bearer tokens */
   }
   return v;
 }
@@ -27,7 +27,6 @@ void dps_verification_free(struct dps_verification *v) {
   if (!v) return;
   for (size_t i = 0; i < DPS_VERIFY_SIGNATURES; i++) {
     struct dps_verification_entry *e = &v->entries[i];
-    if (e->base.data) explicit_bzero(e->base.data, e->base.cap); /* it held bearer tokens */
     dps_components_clear(&e->components);
     dps_buf_clear(&e->list);
     dps_buf_clear(&e->base);

@@ -157,12 +157,11 @@ bool dps_token_cache_put(struct dps_token_cache *cache, const struct dps_secret 
   const struct entry own = {*token, now, now + lifetime_s};
   why[0] = '\0';
   const char *tokens = read_file(cache->path, &text, why);
-  dps_buf_init(&out, DPS_SECRET_MAX);
+  dps_buf_init_secret(&out, DPS_SECRET_MAX);
   bool ok = !why[0];
   if (ok && !compose(&out, cache->key, &own, tokens, now))
     ok = refuse(why, cache->path, "the token is too long for it, or memory ran out");
   ok = ok && replace(cache, &out, why);
-  if (out.data) explicit_bzero(out.data, out.cap);
   dps_buf_clear(&out);
   dps_secret_clear(&text);
   return ok;

@@ -52,18 +52,11 @@ static bool put_field(struct dps_buf *form, const char *name, const char *text, 
   return dps_buf_puts(form, name) && put_encoded(form, text, len);
 }
 
-static void wipe(struct dps_buf *b) {
-  if (b->data) explicit_bzero(b->data, b->cap);
-  dps_buf_clear(b);
-}
-
-/* Reserved at once: a buffer that grows would leave copies behind. */
 static bool fill_form(struct dps_token_fetch *f) {
   struct dps_buf *form = &f->form;
   const char *scopes = f->scopes ? f->scopes : "";
-  size_t need = 3 * (strlen(f->client_id) + strlen(scopes) + f->secret.len) + 128;
-  wipe(form);
-  bool ok = dps_buf_reserve(form, need) && dps_buf_puts(form, "grant_type=client_credentials") &&
+  dps_buf_clear(form);
+  bool ok = dps_buf_puts(form, "grant_type=client_credentials") &&
             put_field(form, "&client_id=", f->client_id, strlen(f->client_id)) &&
             put_field(form, "&client_secret=", f->secret.bytes, f->secret.len);
   return ok && (!*scopes || put_field(form, "&scope=", scopes, strlen(scopes)));
@@ -143,8 +136,8 @@ static void on_done(struct dps_http_request *request) {
     snprintf(o->words, sizeof o->words, "%s",
              request->answer.len ? dps_buf_str(&request->answer)
                                  : curl_easy_strerror((CURLcode)request->code));
-  wipe(&request->answer);
-  wipe(&f->form);
+  dps_buf_clear(&request->answer);
+  dps_buf_clear(&f->form);
   finish(f);
   f->ended(f->context);
 }
@@ -152,7 +145,7 @@ static void on_done(struct dps_http_request *request) {
 static bool fail_start(struct dps_token_fetch *f, int code) {
   f->outcome.code = code;
   snprintf(f->outcome.words, sizeof f->outcome.words, "%s", curl_easy_strerror((CURLcode)code));
-  wipe(&f->form);
+  dps_buf_clear(&f->form);
   finish(f);
   return false;
 }
@@ -162,8 +155,8 @@ static bool send_request(struct dps_token_fetch *f) {
   f->began = dps_token_now();
   dps_http_request_clear(r);
   dps_http_request_init(r, f->http);
-  if (!fill_form(f) || !dps_buf_reserve(&r->answer, MAX_ANSWER / 4))
-    return fail_start(f, CURLE_OUT_OF_MEMORY);
+  dps_buf_init_secret(&r->answer, MAX_ANSWER);
+  if (!fill_form(f)) return fail_start(f, CURLE_OUT_OF_MEMORY);
   r->method = "POST";
   r->url = f->url;
   r->body = dps_buf_str(&f->form);
@@ -268,7 +261,7 @@ struct dps_token_fetch *dps_token_fetch_new(struct dps_loop *loop,
   f->timer.fire = on_time;
   f->ended = s->ended;
   f->context = s->context;
-  dps_buf_init(&f->form, MAX_FORM);
+  dps_buf_init_secret(&f->form, MAX_FORM);
   if (open_all(f, s)) return f;
   dps_token_fetch_free(f);
   return NULL;
@@ -278,13 +271,13 @@ void dps_token_fetch_free(struct dps_token_fetch *f) {
   if (!f) return;
   dps_timer_stop(f->loop, &f->timer);
   dps_http_cancel(&f->request);
-  wipe(&f->request.answer);
+  dps_buf_clear(&f->request.answer);
   dps_http_request_clear(&f->request);
   dps_http_free(f->http);
   dps_token_cache_free(f->cache);
   dps_token_unref(f->token);
   dps_secret_clear(&f->secret);
-  wipe(&f->form);
+  dps_buf_clear(&f->form);
   free(f->url);
   free(f->client_id);
   free(f->scopes);

@@ -133,6 +133,56 @@ static void test_memory_that_is_not_there_is_a_failure_of_its_own(void **state) 
   assert_null(b.data);
 }
 
+/* What buf.c wipes, seen from here: these stand before libc's own. */
+static size_t wiped;
+
+static void wipe(void *at, size_t n) {
+  memset(at, 0, n);
+  wiped += n;
+}
+
+void __explicit_bzero_chk(void *, size_t, size_t);
+void __explicit_bzero_chk(void *at, size_t n, size_t room) {
+  (void)room;
+  wipe(at, n);
+}
+
+#undef explicit_bzero
+void explicit_bzero(void *at, size_t n) {
+  wipe(at, n);
+}
+
+static void test_a_secret_buffer_is_wiped_when_it_moves_fails_and_is_cleared(void **state) {
+  char kilobyte[1024] = "secret";
+  struct dps_buf b;
+  (void)state;
+  wiped = 0;
+  dps_buf_init_secret(&b, 4096);
+  assert_true(dps_buf_append(&b, kilobyte, 100));
+  size_t first = b.cap + 1;
+  assert_true(dps_buf_append(&b, kilobyte, sizeof kilobyte));
+  assert_int_equal(wiped, first);
+  assert_string_equal(b.data, "secret");
+  size_t second = b.cap + 1;
+  assert_null(dps_buf_reserve(&b, 4096));
+  assert_int_equal(wiped, first + second);
+  dps_buf_clear(&b);
+  assert_true(dps_buf_puts(&b, "again"));
+  size_t third = b.cap + 1;
+  dps_buf_clear(&b);
+  assert_int_equal(wiped, first + second + third);
+}
+
+static void test_a_buffer_that_is_no_secret_is_not_wiped(void **state) {
+  struct dps_buf b;
+  (void)state;
+  wiped = 0;
+  dps_buf_init(&b, 4096);
+  assert_true(dps_buf_puts(&b, "plain"));
+  dps_buf_clear(&b);
+  assert_int_equal(wiped, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_new_buffer_is_the_empty_string),
@@ -145,6 +195,8 @@ int main(void) {
       cmocka_unit_test(test_reserve_gives_room_that_the_caller_fills),
       cmocka_unit_test(test_sizes_near_the_largest_number_do_not_wrap_around),
       cmocka_unit_test(test_memory_that_is_not_there_is_a_failure_of_its_own),
+      cmocka_unit_test(test_a_secret_buffer_is_wiped_when_it_moves_fails_and_is_cleared),
+      cmocka_unit_test(test_a_buffer_that_is_no_secret_is_not_wiped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
