@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sign.h"
+
 enum { TEXT_LONGEST = 2 * DPS_SF_LONGEST + 8 * DPS_SIGN_COMPONENTS };
 
 /* RFC 9421, section 2.2; the registry "HTTP Signature Derived Component Names". */
@@ -51,8 +53,10 @@ bool dps_refuse_value(struct dps_sign_fault *fault, const struct dps_component *
 }
 
 bool dps_refuse_absent(struct dps_sign_fault *fault, const struct dps_component *c) {
-  return dps_sign_refuse(fault, DPS_SIGN_COMPONENT_ABSENT, "%.*s is not in the message",
-                         dps_shown(c->identifier), c->identifier.at);
+  bool is_param = dps_sign_param(c->name.at, c->name.len) != DPS_PARAMS;
+  return dps_sign_refuse(fault, DPS_SIGN_COMPONENT_ABSENT, "%.*s is not in the message%s",
+                         dps_shown(c->identifier), c->identifier.at,
+                         is_param ? "; it is a parameter of signatures, no component" : "");
 }
 
 bool dps_refuse_buffer(struct dps_sign_fault *fault, const struct dps_buf *b) {

@@ -99,7 +99,7 @@ end
 -- Keys --------------------------------------------------------------------------------------------
 
 local KEY_HINTS = {
-  ["key-file"] = "a key's file must be its owner's alone: chmod 600",
+  ["key-file"] = "name a file with the key in it, readable by its owner alone",
   ["key-encrypted"] = "set DPS_SIGN_PASSPHRASE in the environment, or give a key without one",
   ["key-passphrase"] = "check DPS_SIGN_PASSPHRASE",
   ["key-unfit"] = "check DPS_SIGN_ALG and the key's type: ed25519, P-256, P-384 and RSA keys in"

@@ -210,6 +210,18 @@ static void test_a_component_that_is_not_there_is_refused_or_left_out_as_asked(v
   dps_signer_free(signer);
 }
 
+static void test_a_parameter_among_the_components_is_called_one(void **state) {
+  struct dps_sign_component components[] = {{"created", false}};
+  struct dps_sign_spec spec = {.components = components, .component_count = 1};
+  struct dps_signature got;
+  (void)state;
+  struct dps_signer *signer = dps_signer_new(&spec, key, &fault);
+  assert_false(dps_sign(signer, &request.message, CREATED, NULL, &got, &fault));
+  assert_int_equal(fault.reason, DPS_SIGN_COMPONENT_ABSENT);
+  assert_non_null(strstr(fault.detail, "a parameter of signatures"));
+  dps_signer_free(signer);
+}
+
 static void test_a_message_above_the_ceiling_is_refused(void **state) {
   struct dps_sign_spec spec = good_spec();
   struct dps_signature got;
@@ -315,6 +327,7 @@ int main(void) {
       cmocka_unit_test(test_keys_that_cannot_sign_or_have_no_name_are_refused),
       cmocka_unit_test(test_times_and_nonces_that_cannot_be_are_refused_and_the_signer_goes_on),
       cmocka_unit_test(test_a_component_that_is_not_there_is_refused_or_left_out_as_asked),
+      cmocka_unit_test(test_a_parameter_among_the_components_is_called_one),
       cmocka_unit_test(test_a_message_above_the_ceiling_is_refused),
       cmocka_unit_test(test_a_digest_is_made_for_a_body_that_has_none),
       cmocka_unit_test(test_a_signer_keeps_its_memory_from_message_to_message),
