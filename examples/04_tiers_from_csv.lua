@@ -1,6 +1,5 @@
 -- Shows how to give offers their priorities from a spreadsheet: by tier first, by margin within
--- each
--- tier, with room between. Run again after a change to the file, it updates the fewest offers.
+-- each tier, with room between. Run again after a change to the file, it updates the fewest offers.
 
 local dps = require "dps"
 local rank, rows = dps.rank, dps.rows
@@ -18,9 +17,8 @@ for row in rows.from(file, { columns = {
   offers[#offers + 1] = row
 end
 
--- Of two offers with the same margin the one whose name comes first is above the other. Each
--- tier has
--- a thousand priorities of its own: a new offer in one of them moves nothing in another.
+-- Of two offers with the same margin the one whose name comes first is above the other. Each tier
+-- has a thousand priorities of its own: a new offer in one of them moves nothing in another.
 local ranking = rank.by_tier(offers, TIERS, { score = "margin", by = "name", spacing = 10,
   band = 1000 })
 print(rank.explain(ranking))

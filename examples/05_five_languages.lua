@@ -1,6 +1,5 @@
--- Shows one banner in five languages: an HTML template beside this script, filled in with the
--- texts of
--- each language, makes one representation whose components differ by language.
+-- Shows one banner in five languages: an HTML template beside this script, filled in with the texts
+-- of each language, makes one representation whose components differ by language.
 
 local dps = require "dps"
 local representation = dps.representation

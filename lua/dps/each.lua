@@ -1,7 +1,6 @@
 -- dps.each: a function over many rows, some at a time. What becomes of a row is that row's result,
 -- counted and, if wanted, written beside the row; the run's exit code says whether any failed.
--- Memory
--- holds the rows on their way, not those that are done.
+-- Memory holds the rows on their way, not those that are done.
 
 local err = require "dps.err"
 local json = require "dps.json"

@@ -10,11 +10,24 @@ local function unknown_key(given, known)
   local found
   for key in next, given do
     if not known[key] then
-      key = type(key) == "string" and key or "[" .. type(key) .. "]"
+      if type(key) ~= "string" then
+        return key
+      end
       found = (found == nil or key < found) and key or found
     end
   end
   return found
+end
+
+local function show(allowed)
+  return "known: " .. (#allowed > 0 and table.concat(allowed, ", ") or "none")
+end
+
+-- { "date" } where { type = "date" } is meant.
+local function refuse_unnamed(function_name, value, allowed)
+  err.misuse(("%s: %s stands there without a name; options are written name = value (%s)"):format(
+    function_name, type(value) == "string" and ('"%s"'):format(value) or "a " .. type(value),
+    show(allowed)))
 end
 
 ---Raises kind "invalid" when `given` has an option that is not allowed.
@@ -34,11 +47,12 @@ function options.check(function_name, given, allowed)
     known[name] = true
   end
   local key = unknown_key(given, known)
-  if key then
+  if type(key) == "string" then
     local nearest = suggest.nearest(key, allowed)
     err.misuse(function_name .. ': unknown option "' .. key .. '" ('
-      .. (nearest and 'did you mean "' .. nearest .. '"?' or "known: "
-        .. (#allowed > 0 and table.concat(allowed, ", ") or "none")) .. ")")
+      .. (nearest and 'did you mean "' .. nearest .. '"?' or show(allowed)) .. ")")
+  elseif key ~= nil then
+    refuse_unnamed(function_name, given[key], allowed)
   end
   return given
 end

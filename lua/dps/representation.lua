@@ -1,8 +1,6 @@
 -- How an offer looks in a placement: text, HTML, JSON or an image, for one language or several,
--- from
--- strings, files and templates. Each function gives one representation as it is sent (contract
--- 1.2),
--- checked against the placement; what does not fit is an error that says what would.
+-- from strings, files and templates. Each function gives one representation as it is sent (contract
+-- 1.2), checked against the placement; what does not fit is an error that says what would.
 
 local contents = require "dps.representation.content"
 local err = require "dps.err"

@@ -1,6 +1,5 @@
 -- Rows of tables, in and out, in whatever format: CSV, TSV, JSON, JSON Lines. The name of a file
--- says
--- which, or the option `format`. One row is in memory at a time.
+-- says which, or the option `format`. One row is in memory at a time.
 
 local err = require "dps.err"
 local options_of = require "dps.options"

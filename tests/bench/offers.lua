@@ -1,7 +1,6 @@
 -- A million rows of a CSV file into offers as they would be created: typed columns, dates of a
--- named
--- zone, every table checked. dps run tests/bench/offers.lua FILE ZONE; offers.py does the same
--- work.
+-- named zone, every table checked. dps run tests/bench/offers.lua FILE ZONE; offers.py does the
+-- same work.
 local fallback = require("dps.resource").by_name.fallback
 local rows = require "dps.rows"
 local schema = require "dps.schema"

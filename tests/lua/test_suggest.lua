@@ -70,7 +70,10 @@ end
 function T.test_an_option_like_no_other_lists_the_known_ones()
   lu.assertStrContains(misuse("f", { colour = 5 }, { "limit", "orderby" }),
     'f: unknown option "colour" (known: limit, orderby)')
-  lu.assertStrContains(misuse("f", { 1 }, {}), 'unknown option "[number]" (known: none)')
+  lu.assertStrContains(misuse("f", { "date" }, { "type" }),
+    'f: "date" stands there without a name; options are written name = value (known: type)')
+  lu.assertStrContains(misuse("f", { 1 }, {}),
+    'a number stands there without a name; options are written name = value (known: none)')
 end
 
 function T.test_known_options_and_none_are_fine()

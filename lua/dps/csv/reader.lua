@@ -1,9 +1,8 @@
 -- CSV files in: RFC 4180 with a header row, read in pieces, so that memory stays constant however
 -- long the file is. A row on one line takes the short way, in C; everything else, and everything
--- that
--- is wrong, takes the long way, which alone knows the errors and comes to the same.
--- Never guesses: what it does not understand is an error with line and column, counted from 1 and
--- in characters. A row is known by the line that it starts on.
+-- that is wrong, takes the long way, which alone knows the errors and comes to the same. Never
+-- guesses: what it does not understand is an error with line and column, counted from 1 and in
+-- characters. A row is known by the line that it starts on.
 
 local columns = require "dps.csv.columns"
 local err = require "dps.err"

@@ -1,7 +1,6 @@
 -- Rows in JSON: an array of objects, or one object a line (JSON Lines). Read in pieces, so that
--- memory
--- stays constant; each object is decoded by itself, and what is wrong is told with its place in the
--- whole file.
+-- memory stays constant; each object is decoded by itself, and what is wrong is told with its place
+-- in the whole file.
 
 local json = require "dps.json"
 local source = require "dps.rows.source"
