@@ -31,8 +31,7 @@ must "quiet leaves out the summary only" [ "$(wc -l <<<"$err")" = 2 ]
 run "$DPS" run --json "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.jsonl"
 must "with --json each failure is a line" has "$err" '"kind":"invalid","line":4,"name":"three"'
 must "and so is the summary" has "$err" '{"rows":{"counts":{"created":1,"failed":2}'
-must "every line is JSON" [ "$(python3 -c 'import json,sys
-print(len([json.loads(l) for l in sys.stdin]))' <<<"$err")" = 3 ]
+must "every line is JSON" [ "$(json_lines "$scratch/err")" = 3 ]
 must "JSON Lines come out by the file's name" has "$(<"$scratch/out.jsonl")" '{"id":"id1","n":1,"name":"one","status":"created"}'
 
 sed -i 's/ or "x"//; s/,x$/,3/; s/,2$/,4/' "$scratch/rows.csv"

@@ -30,9 +30,7 @@ fails() {
   run "$DPS" run --json "$@"
   told=$("$DPS" run check.lua <"$scratch/err" 2>&1)
   must "--json $*: one line of JSON: $kind at $where" [ "$told" = "$code"$'\t'"$kind"$'\t'"$where" ]
-  if type -P python3 >/dev/null; then
-    must "--json $*: others can read it" python3 -c 'import json, sys; json.load(sys.stdin)' <"$scratch/err"
-  fi
+  must "--json $*: others can read it" json "$scratch/err" d
 }
 script syntax.lua 'print('
 script error.lua 'error "it\27[31m failed"'

@@ -30,7 +30,7 @@ must "--explain shows the parameters" has "$err" '"@signature-params": ("@method
 must "--explain hides the token" lacks "$err" test-token
 must "--explain keeps the header lines clean" [ "$(wc -l <"$scratch/out")" = 3 ]
 run "$DPS" sign --key $ed --json request.http
-must "--json is JSON" python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert len(d["headers"]) == 3 and d["base"][0]["component"] == "\"@method\""' out
+must "--json is JSON" json out "#d.headers == 3 and d.base[1].component == '\"@method\"'"
 must "--json hides the token" lacks "$out" test-token
 
 # --- components, labels, whole messages ---

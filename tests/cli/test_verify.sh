@@ -33,12 +33,11 @@ must "when is said" has "$out" 'created   2026-01-02T03:04:05Z'
 must "that it has expired is said, and does not count" has "$out" 'it has expired by now'
 must "what is not covered is said" has "$out" 'not covered, so anybody on the way may have changed it: x-api-key, content-length'
 run "$DPS" verify --key $key --json $npm
-must "--json is JSON" python3 -c '
-import json, sys
-d = json.load(open(sys.argv[1])); s = d["signatures"][0]
-assert d["valid"] and s["valid"] and s["keyid"] == "ed25519" and s["created"] == 1767323045
-assert [x["component"] for x in s["base"]][:2] == ["\"@method\"", "\"@target-uri\""]
-assert d["uncovered"] == ["x-api-key", "content-length"] and s["notes"]' out
+of_it='d.signatures[1]'
+must "--json is JSON" json out "d.valid and $of_it.valid and $of_it.notes"
+must "--json names key and time" json out "$of_it.keyid == 'ed25519' and $of_it.created == 1767323045"
+must "--json has the base" json out "$of_it.base[1].component .. $of_it.base[2].component == '\"@method\"\"@target-uri\"'"
+must "--json has what is not covered" json out "table.concat(d.uncovered, ' ') == 'x-api-key content-length'"
 must "--json hides the token" lacks "$out" test-token
 
 # --- policy: one reason of the closed list ---

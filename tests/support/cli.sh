@@ -21,6 +21,15 @@ run() {
 has() { [[ $1 == *"$2"* ]]; }
 lacks() { [[ $1 != *"$2"* ]]; }
 
+# json FILE CONDITION: the JSON in FILE, d, as a stock Lua and its cjson read it
+json() { lua5.4 - "$1" <<<"local d = require 'cjson'.decode(assert(io.open(arg[1])):read 'a') assert($2)"; }
+
+# json_lines FILE: how many lines it has, if each is JSON
+json_lines() {
+  lua5.4 - "$1" <<<"local n = 0
+    for line in io.lines(arg[1]) do require 'cjson'.decode(line) n = n + 1 end print(n)"
+}
+
 must() {
   local name=$1
   shift
