@@ -12,10 +12,11 @@ size_t dps_base64_encode(char *to, const void *bytes, size_t n, enum dps_base64 
   const char *letter = alphabets[form == DPS_BASE64_URL], *start = to;
   const unsigned char *p = bytes;
   for (; n >= 3; n -= 3, p += 3) {
-    *to++ = letter[p[0] >> 2];
-    *to++ = letter[(p[0] & 3) << 4 | p[1] >> 4];
-    *to++ = letter[(p[1] & 15) << 2 | p[2] >> 6];
-    *to++ = letter[p[2] & 63];
+    unsigned bits = (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
+    *to++ = letter[bits >> 18];
+    *to++ = letter[bits >> 12 & 63];
+    *to++ = letter[bits >> 6 & 63];
+    *to++ = letter[bits & 63];
   }
   if (n) {
     unsigned second = n > 1 ? p[1] : 0;

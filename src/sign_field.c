@@ -34,10 +34,11 @@ static char lower(char c) {
 }
 
 bool dps_name_is(const char *given, struct dps_text name) {
-  if (memcmp(given, name.at, name.len) == 0) return true;
-  for (size_t i = name.len; i-- > 0;) /* from the end: many names begin alike */
-    if (lower(given[i]) != name.at[i]) return false;
-  return true;
+  size_t i = name.len;
+  if (memcmp(given, name.at, i) == 0) return true;
+  while (i > 0 && lower(given[i - 1]) == name.at[i - 1]) /* from the end: many begin alike */
+    i--;
+  return i == 0;
 }
 
 static bool is_space(char c) {
@@ -55,23 +56,34 @@ static struct dps_text trim(struct dps_text text) {
 
 /* --- one field line --- */
 
-/* Two words at once, on machines that can (a GCC extension that clang has too). */
-typedef uint64_t words __attribute__((vector_size(16)));
+/* Sixteen bytes at once, on machines that can (a GCC extension that clang has too). */
+typedef unsigned char block __attribute__((vector_size(16)));
+typedef signed char marks __attribute__((vector_size(16)));
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+/* -1 where a byte is printable ASCII: those are the least of all once 0x20 is moved to -128. */
+static marks printable(const char *p) {
+  block b;
+  memcpy(&b, p, sizeof b);
+  return (marks)(b + 0x60) < 0x7f - 0x20 - 128;
+}
 
-/* True when all is printable ASCII; a tab is not. In w the high bit of a byte becomes set where it
- * is below 0x20, 0x7f, or above; a borrow or a carry comes only from such a byte. A token of a
- * thousand bytes is signed with every request, hence not byte by byte. */
-static bool is_plain(const char *p, size_t n) {
-  words seen = {0}, w;
-  for (; n >= sizeof w; n -= sizeof w, p += sizeof w) {
-    memcpy(&w, p, sizeof w);
-    seen |= (w - EACH(0x20)) | (w + EACH(1)) | w;
-  }
+static bool is_plain_short(const char *p, size_t n) {
   for (; n; n--, p++)
     if (*p < 0x20 || *p > 0x7e) return false;
-  return ((seen[0] | seen[1]) & EACH(0x80)) == 0;
+  return true;
+}
+
+/* True when all is printable ASCII; a tab is not. A token of a thousand bytes is signed with every
+ * request, hence not byte by byte; the last block may overlap the one before. */
+static bool is_plain(const char *p, size_t n) {
+  uint64_t halves[2];
+  if (n < sizeof(block)) return is_plain_short(p, n);
+  const char *last = p + n - sizeof(block);
+  marks all = printable(last);
+  for (; p < last; p += sizeof(block))
+    all &= printable(p);
+  memcpy(halves, &all, sizeof halves);
+  return (halves[0] & halves[1]) == UINT64_MAX;
 }
 
 bool dps_is_printable(struct dps_text text) {
@@ -132,9 +144,11 @@ static enum dps_value append_field(struct dps_buf *out, const struct dps_sign_fi
 static enum dps_value combine(struct dps_buf *out, struct dps_text name, unsigned flags,
                               const struct dps_sign_field *fields, size_t count) {
   enum dps_value found = DPS_VALUE_ABSENT;
-  for (size_t i = 0; i < count && found != DPS_VALUE_BAD; i++)
-    if (dps_field_is(&fields[i], name))
-      found = append_field(out, &fields[i], flags, found == DPS_VALUE_ABSENT);
+  for (size_t i = 0; i < count; i++) {
+    if (!dps_field_is(&fields[i], name)) continue;
+    found = append_field(out, &fields[i], flags, found == DPS_VALUE_ABSENT);
+    if (found == DPS_VALUE_BAD) break;
+  }
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -124,6 +125,40 @@ static void test_a_value_with_a_line_end_or_a_nul_is_never_signed(void **state) 
   check_line(&message, &c);
   c.component = "x;bs";
   check_line(&message, &c);
+}
+
+/* Values are looked through in blocks: neither a block's edge nor the rest may let one slip. */
+static void test_a_byte_that_no_field_holds_is_found_wherever_it_stands(void **state) {
+  static const char bytes[] = {0x00,       0x01,       0x1f,       0x7f,
+                               (char)0x80, (char)0x9f, (char)0xa0, (char)0xff};
+  char value[50];
+  struct dps_sign_field field = {DPS_TEXT("x"), {value, 0}};
+  const struct dps_sign_message message = {.fields = &field, .field_count = 1};
+  const struct line_case bad = {"x", "", DPS_SIGN_COMPONENT_INVALID};
+  (void)state;
+  for (size_t len = 3; len <= sizeof value; len++) {
+    field.value.len = len;
+    for (size_t i = 1; i < len - 1; i++) { /* between a first and a last that nobody trims */
+      memset(value, i % 2 ? '~' : '!', len);
+      value[i] = bytes[(len + i) % sizeof bytes];
+      check_line(&message, &bad);
+    }
+  }
+}
+
+static void test_every_printable_byte_is_signed_as_it_is(void **state) {
+  char value[0x7f - 0x20 + 1], line[sizeof value + 16];
+  struct dps_sign_field field = {DPS_TEXT("x"), {value, 0}};
+  const struct dps_sign_message message = {.fields = &field, .field_count = 1};
+  const struct line_case c = {"x", line, 0};
+  (void)state;
+  for (size_t i = 0; i < 0x7f - 0x20; i++)
+    value[i] = (char)('~' - i);
+  for (size_t len = 1; len < 0x7f - 0x20; len++) {
+    field.value.len = len;
+    snprintf(line, sizeof line, "\"x\": %.*s", (int)len, value);
+    check_line(&message, &c);
+  }
 }
 
 static void test_structured_fields_are_serialised_strictly(void **state) {
@@ -384,6 +419,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fields_are_combined_trimmed_and_unfolded),
       cmocka_unit_test(test_a_value_with_a_line_end_or_a_nul_is_never_signed),
+      cmocka_unit_test(test_a_byte_that_no_field_holds_is_found_wherever_it_stands),
+      cmocka_unit_test(test_every_printable_byte_is_signed_as_it_is),
       cmocka_unit_test(test_structured_fields_are_serialised_strictly),
       cmocka_unit_test(test_types_that_the_caller_knows_are_used),
       cmocka_unit_test(test_byte_sequences_keep_lines_apart),
