@@ -92,4 +92,20 @@ run scripts/check text
 must "a script that bash cannot read is found" has "$out" 'scripts/x:1: not bash'
 must "a script without a usage line is found" has "$out" 'scripts/x:2: no usage line'
 
+# Fuzzing itself takes clang and minutes; here the targets are scripts.
+mkdir -p bin tests/fuzz/corpus/good build-fuzz/tests
+printf '#!/bin/sh\n' | tee bin/clang >scripts/build
+printf '#!/bin/sh\necho "Done 7 runs in 1 second(s), $*"\n' >build-fuzz/tests/fuzz_good
+printf '#!/bin/sh\necho "the reason" >&2; exit 77\n' >build-fuzz/tests/fuzz_bad
+cp build-fuzz/tests/fuzz_bad build-fuzz/tests/fuzz_gone # its source is there no more
+chmod +x bin/clang scripts/build build-fuzz/tests/*
+plant tests/fuzz/fuzz_good.c && plant tests/fuzz/fuzz_bad.c
+PATH=$PWD/bin:$PATH run scripts/check --fuzz 1 banned
+must "--fuzz fails when a target does" [ "$code" = 1 ]
+must "--fuzz finds the target that fails" has "$out" 'tests/fuzz/fuzz_bad.c:1: fails (input saved'
+must "--fuzz finds no other" [ "$(wc -l <<<"$out")" = 1 ]
+must "--fuzz shows what the target told" has "$err" 'the reason'
+must "--fuzz runs a target for so long" has "$err" 'fuzzed good: 7 runs in 1 second(s), -max_total_time=1 '
+must "--fuzz starts from the corpus" has "$err" ' tests/fuzz/corpus/good'
+
 finish
