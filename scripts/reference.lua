@@ -38,14 +38,14 @@ For each resource, with its name for `NAME`:
 | `dps.list_NAMES{ limit=, order_by=, property= }` | iterator over the entities of all pages |
 | `dps.update_NAME(id, changes, { guard = true })` | receipt; `unchanged = true` where there was nothing to write |
 | `dps.delete_NAME(id)` | `true` |
-| `dps.ensure_NAME(tbl)` | entity, and `"created"`, `"updated"` or `"unchanged"` |
+| `dps.ensure_NAME(tbl)` | entity, and `"created"`, `"updated"` or `"unchanged"`, and a list of the fields that could not be compared |
 
 An `id` is a text, an entity, a receipt, or `dps.ref("KIND", "a name")`. The same goes for fields that refer to another
 object. A name is looked up once in a run; one that nothing has, or that several have, is an error that says what there
 is. A date is a text with an offset such as `"2026-12-31T09:00:00+01:00"`, or an object of `dps.date`.
 
 - **Lists.** `property = { { "name", "==", "Summer, sale" }, { "status", "!=", "draft" } }`: all must hold; operators
-  are `== != <= >= < > ~` (a regular expression); a field alone, `{ "description" }`, must be there. `order_by` is a field,
+  are `== != <= >= < > ~` (a regular expression for the whole value: `"Summer.*"` is what begins with Summer); a field alone, `{ "description" }`, must be there. `order_by` is a field,
   `-` before it descends. Rows that come twice are given once; a link that leads back or to another host ends the list with
   an error; a count that differs from the service's `total` is a warning.
 - **Updates.** A table names the fields that change: objects are merged, lists are replaced, `dps.null` takes a field away.
@@ -53,7 +53,9 @@ is. A date is a text with an offset such as `"2026-12-31T09:00:00+01:00"`, or an
   update fails where somebody changed it meanwhile. A list of RFC 6902 operations goes as it is. A failed test or a lost
   race is an error of kind `conflict` whose `problems` say what has changed.
 - **ensure.** Looks for the name first; compares only the fields in the table; dates and numbers by what they mean; never a
-  field that the service does not give back. After a write whose answer was lost it looks again and never writes twice.
+  field that the service does not give back (of a fallback `selectionConstraint` and `rank`): where the object exists, what
+  the table says there is neither compared nor written, a warning says so once in a run, and the third result lists these
+  fields (else nil); `update_NAME` writes them. After a write whose answer was lost it looks again and never writes twice.
   Two objects of that name are an error that lists both.
 
 `dps.client{ sandbox=, ims_org=, base_url=, profile= }` has the same calls on another target; what is left out is as for
@@ -256,7 +258,7 @@ local OPERATIONS = [[
 ---@field list_PLURAL fun(options: dps.ListOptions?): fun(): CLASS.Entity?
 ---@field update_NAME fun(id: dps.Id, changes: CLASS|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_NAME fun(id: dps.Id): true
----@field ensure_NAME fun(NAME: CLASS): CLASS.Entity, "created"|"updated"|"unchanged"
+---@field ensure_NAME fun(NAME: CLASS): CLASS.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared
 ]]
 
 local function annotate(description)
@@ -300,7 +302,7 @@ local SHARED = [[
 ---@class dps.ListOptions
 ---@field limit integer? # rows of one page
 ---@field order_by string? # such as "name" or "-modified"
----@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold
+---@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold; "~" takes a regular expression for the whole value
 
 ---@class dps.UpdateOptions
 ---@field guard boolean? # fail where somebody changed the same place meanwhile

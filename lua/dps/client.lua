@@ -271,7 +271,7 @@ end
 ---Something that went on, but that a person should know.
 function Client:warn(text)
   if not self.run.quiet then
-    io.stderr:write("warning: ", text, "\n")
+    io.stderr:write(self.run.json and json.encode { warning = text } or "warning: " .. text, "\n")
   end
 end
 

@@ -44,11 +44,11 @@ end
 -- A task that was cancelled before it began holds its lock no longer.
 local function await(locks, key)
   local task = locks[key]
-  local how, ok, entity, outcome = native.task_wait(task)
+  local how, ok, entity, outcome, paths = native.task_wait(task)
   if locks[key] == task then
     locks[key] = nil
   end
-  return how, ok, entity, outcome
+  return how, ok, entity, outcome, paths
 end
 
 -- One at a time for each name, so that two tasks which ensure the same do not both create it.
@@ -60,15 +60,15 @@ local function locked(client, intent, action)
     await(locks, key)
   end
   locks[key] = native.spawn(function()
-    local ok, entity, outcome = pcall(action)
+    local ok, entity, outcome, paths = pcall(action)
     locks[key] = nil
-    return ok, entity, outcome
+    return ok, entity, outcome, paths
   end)
-  local how, ok, entity, outcome = await(locks, key)
+  local how, ok, entity, outcome, paths = await(locks, key)
   if how ~= "done" then
     err.raise { kind = "cancelled", operation = intent.operation, message = "it was cancelled" }
   end
-  return ok, entity, outcome
+  return ok, entity, outcome, paths
 end
 
 -- Creating ---------------------------------------------------------------------------------------
@@ -121,6 +121,35 @@ local function create(client, intent, value)
   return entity, "created"
 end
 
+-- What can't be compared -------------------------------------------------------------------------
+
+-- The paths at which a table speaks of what the service takes and never gives back.
+local function unseen(fields, value, prefix, found)
+  for _, field in ipairs(fields or {}) do
+    local item = value[field.name]
+    if item ~= nil and field.write_only then
+      found[#found + 1] = prefix .. field.name
+    elseif type(item) == "table" and field.fields then
+      unseen(field.fields, item, prefix .. field.name .. ".", found)
+    end
+  end
+  return found
+end
+
+-- Once for a client, a resource and a set of fields, however many objects there are.
+local function warn_unseen(client, intent, paths)
+  local told = rawget(client, "unseen_told") or {}
+  client.unseen_told = told
+  local resource, list = intent.resource, table.concat(paths, " and ")
+  local key = resource.name .. "\0" .. list
+  if not told[key] then
+    told[key] = true
+    client:warn(("the service does not give back %s of %s: what the script sets there was not"
+      .. " compared where one exists already; update_%s writes it"):format(list,
+      resource.titles or resource.title .. "s", resource.name))
+  end
+end
+
 -- Changing ---------------------------------------------------------------------------------------
 
 local function read(client, intent)
@@ -167,17 +196,40 @@ end
 
 -- Both -------------------------------------------------------------------------------------------
 
+-- What is wrong for an object that may exist is told as for a new one, which allows less.
+local function as_for_create(intent, value, problems)
+  local by_path = {}
+  for _, problem in ipairs(schema.check(intent.resource.fields, value, CREATE)) do
+    by_path[problem.path] = by_path[problem.path] or problem
+  end
+  for i, problem in ipairs(problems) do
+    problems[i] = by_path[problem.path] or problem
+  end
+  return problems
+end
+
 local function check(intent, value, mode)
   local problems = schema.check(intent.resource.fields, value, mode)
   if #problems > 0 then
-    intents.invalid(intent, problems)
+    intents.invalid(intent, mode == WANTED and as_for_create(intent, value, problems) or problems)
   end
+end
+
+-- The third result is there where something could not be compared.
+local function change_there(client, intent, there, value)
+  local entity, outcome = update(client, intent, there, value)
+  local paths = unseen(intent.resource.fields, value, "", {})
+  if #paths == 0 then
+    return entity, outcome
+  end
+  warn_unseen(client, intent, paths)
+  return entity, outcome, paths
 end
 
 local function ensure(client, intent, value, given)
   local there = find(client, intent)
   if there then
-    return update(client, intent, there, value)
+    return change_there(client, intent, there, value)
   end
   check(intent, given, CREATE)
   return create(client, intent, value)
@@ -188,16 +240,18 @@ end
 ---@param given table
 ---@return table entity
 ---@return "created"|"updated"|"unchanged"
+---@return string[]? uncompared  fields of the table that the service never gives back, so that they
+---  were neither compared nor written; nil where there are none
 return function(client, intent, given)
   send.check_table(given, intent.operation, "a table that describes the " .. intent.resource.title)
   intent.name = look.name_of(intent.resource, given)
   check(intent, given, WANTED)
   local value = send.shape(client, intent, given)
-  local ok, entity, outcome = locked(client, intent, function()
+  local ok, entity, outcome, paths = locked(client, intent, function()
     return ensure(client, intent, value, given)
   end)
   if ok then
-    return entity, outcome
+    return entity, outcome, paths
   elseif err.is(entity) then
     entity.where = entity.where or err.where()
   end

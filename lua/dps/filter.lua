@@ -14,7 +14,8 @@ local filter = {}
 ---@class dps.Filter
 ---@field limit integer?                rows of one page
 ---@field order_by string?              such as "-modified" or "name,-created"
----@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]?  all must hold
+---@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]?  all must hold;
+---  "~" takes a regular expression for the whole value, as if it stood between ^ and $
 
 local OPERATORS = {
   ["=="] = true, ["!="] = true, ["<="] = true, [">="] = true, ["<"] = true, [">"] = true,

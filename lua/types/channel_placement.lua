@@ -17,4 +17,4 @@
 ---@field list_channel_placements fun(options: dps.ListOptions?): fun(): dps.ChannelPlacement.Entity?
 ---@field update_channel_placement fun(id: dps.Id, changes: dps.ChannelPlacement|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_channel_placement fun(id: dps.Id): true
----@field ensure_channel_placement fun(channel_placement: dps.ChannelPlacement): dps.ChannelPlacement.Entity, "created"|"updated"|"unchanged"
+---@field ensure_channel_placement fun(channel_placement: dps.ChannelPlacement): dps.ChannelPlacement.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

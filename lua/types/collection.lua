@@ -16,4 +16,4 @@
 ---@field list_collections fun(options: dps.ListOptions?): fun(): dps.Collection.Entity?
 ---@field update_collection fun(id: dps.Id, changes: dps.Collection|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_collection fun(id: dps.Id): true
----@field ensure_collection fun(collection: dps.Collection): dps.Collection.Entity, "created"|"updated"|"unchanged"
+---@field ensure_collection fun(collection: dps.Collection): dps.Collection.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

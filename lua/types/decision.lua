@@ -40,4 +40,4 @@
 ---@field list_decisions fun(options: dps.ListOptions?): fun(): dps.Decision.Entity?
 ---@field update_decision fun(id: dps.Id, changes: dps.Decision|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_decision fun(id: dps.Id): true
----@field ensure_decision fun(decision: dps.Decision): dps.Decision.Entity, "created"|"updated"|"unchanged"
+---@field ensure_decision fun(decision: dps.Decision): dps.Decision.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -23,7 +23,7 @@
 ---@class dps.ListOptions
 ---@field limit integer? # rows of one page
 ---@field order_by string? # such as "name" or "-modified"
----@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold
+---@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold; "~" takes a regular expression for the whole value
 
 ---@class dps.UpdateOptions
 ---@field guard boolean? # fail where somebody changed the same place meanwhile

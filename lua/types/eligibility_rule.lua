@@ -31,4 +31,4 @@
 ---@field list_eligibility_rules fun(options: dps.ListOptions?): fun(): dps.EligibilityRule.Entity?
 ---@field update_eligibility_rule fun(id: dps.Id, changes: dps.EligibilityRule|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_eligibility_rule fun(id: dps.Id): true
----@field ensure_eligibility_rule fun(eligibility_rule: dps.EligibilityRule): dps.EligibilityRule.Entity, "created"|"updated"|"unchanged"
+---@field ensure_eligibility_rule fun(eligibility_rule: dps.EligibilityRule): dps.EligibilityRule.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

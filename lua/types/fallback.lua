@@ -42,4 +42,4 @@
 ---@field list_fallbacks fun(options: dps.ListOptions?): fun(): dps.Fallback.Entity?
 ---@field update_fallback fun(id: dps.Id, changes: dps.Fallback|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_fallback fun(id: dps.Id): true
----@field ensure_fallback fun(fallback: dps.Fallback): dps.Fallback.Entity, "created"|"updated"|"unchanged"
+---@field ensure_fallback fun(fallback: dps.Fallback): dps.Fallback.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -35,4 +35,4 @@
 ---@field list_formulas fun(options: dps.ListOptions?): fun(): dps.Formula.Entity?
 ---@field update_formula fun(id: dps.Id, changes: dps.Formula|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_formula fun(id: dps.Id): true
----@field ensure_formula fun(formula: dps.Formula): dps.Formula.Entity, "created"|"updated"|"unchanged"
+---@field ensure_formula fun(formula: dps.Formula): dps.Formula.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

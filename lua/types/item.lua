@@ -56,4 +56,4 @@
 ---@field list_items fun(options: dps.ListOptions?): fun(): dps.Item.Entity?
 ---@field update_item fun(id: dps.Id, changes: dps.Item|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_item fun(id: dps.Id): true
----@field ensure_item fun(item: dps.Item): dps.Item.Entity, "created"|"updated"|"unchanged"
+---@field ensure_item fun(item: dps.Item): dps.Item.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -19,4 +19,4 @@
 ---@field list_item_collections fun(options: dps.ListOptions?): fun(): dps.ItemCollection.Entity?
 ---@field update_item_collection fun(id: dps.Id, changes: dps.ItemCollection|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_item_collection fun(id: dps.Id): true
----@field ensure_item_collection fun(item_collection: dps.ItemCollection): dps.ItemCollection.Entity, "created"|"updated"|"unchanged"
+---@field ensure_item_collection fun(item_collection: dps.ItemCollection): dps.ItemCollection.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -63,4 +63,4 @@
 ---@field list_personalized fun(options: dps.ListOptions?): fun(): dps.Personalized.Entity?
 ---@field update_personalized fun(id: dps.Id, changes: dps.Personalized|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_personalized fun(id: dps.Id): true
----@field ensure_personalized fun(personalized: dps.Personalized): dps.Personalized.Entity, "created"|"updated"|"unchanged"
+---@field ensure_personalized fun(personalized: dps.Personalized): dps.Personalized.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

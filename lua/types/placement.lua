@@ -28,4 +28,4 @@
 ---@field list_placements fun(options: dps.ListOptions?): fun(): dps.Placement.Entity?
 ---@field update_placement fun(id: dps.Id, changes: dps.Placement|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_placement fun(id: dps.Id): true
----@field ensure_placement fun(placement: dps.Placement): dps.Placement.Entity, "created"|"updated"|"unchanged"
+---@field ensure_placement fun(placement: dps.Placement): dps.Placement.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

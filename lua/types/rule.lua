@@ -30,4 +30,4 @@
 ---@field list_rules fun(options: dps.ListOptions?): fun(): dps.Rule.Entity?
 ---@field update_rule fun(id: dps.Id, changes: dps.Rule|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_rule fun(id: dps.Id): true
----@field ensure_rule fun(rule: dps.Rule): dps.Rule.Entity, "created"|"updated"|"unchanged"
+---@field ensure_rule fun(rule: dps.Rule): dps.Rule.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -31,4 +31,4 @@
 ---@field list_strategies fun(options: dps.ListOptions?): fun(): dps.Strategy.Entity?
 ---@field update_strategy fun(id: dps.Id, changes: dps.Strategy|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_strategy fun(id: dps.Id): true
----@field ensure_strategy fun(strategy: dps.Strategy): dps.Strategy.Entity, "created"|"updated"|"unchanged"
+---@field ensure_strategy fun(strategy: dps.Strategy): dps.Strategy.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

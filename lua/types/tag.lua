@@ -13,4 +13,4 @@
 ---@field list_tags fun(options: dps.ListOptions?): fun(): dps.Tag.Entity?
 ---@field update_tag fun(id: dps.Id, changes: dps.Tag|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
 ---@field delete_tag fun(id: dps.Id): true
----@field ensure_tag fun(tag: dps.Tag): dps.Tag.Entity, "created"|"updated"|"unchanged"
+---@field ensure_tag fun(tag: dps.Tag): dps.Tag.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared

@@ -230,6 +230,14 @@ LUA
 run "$DPS" run --local --dry-run "$scratch/ensure.lua"
 must "ensure answers in a dry run as it would" [ "$(sed -n 's/^said:\t//p' <<<"$out" | tr '\n' ' ')" = \
   "created unchanged updated " ]
+must "what ensure could not compare is told once, in a dry run too" \
+  [ "$(grep -c 'does not give back rank of fallback offers' <<<"$err")" = 1 ]
+run "$DPS" check --local "$scratch/ensure.lua"
+must "and by dps check" [ "$(grep -c 'does not give back rank of fallback offers' <<<"$err")" = 1 ]
+run "$DPS" run --local --dry-run --json "$scratch/ensure.lua"
+must "and as a line of JSON" \
+  [ "$(grep -c '^{"warning":"the service does not give back rank .*"}$' <<<"$err")" = 1 ]
+run "$DPS" run --local --dry-run "$scratch/ensure.lua"
 must "a dry run says what would change, place by place" [ "$(grep '^  ' <<<"$out")" = \
 '  description: "one" -> "two"
   representations[1].components[1].content: "one" -> "two"

@@ -210,6 +210,63 @@ function T.test_ensure_speaks_only_of_the_fields_it_is_given()
   lu.assertEquals(dps.get_fallback(id).characteristics, { a = "1" })
 end
 
+-- What a client warns of while `action` runs.
+local function warned_by(action)
+  local warned = {}
+  client.warn = function(_, text) warned[#warned + 1] = text end
+  local ok, failure = pcall(action)
+  client.warn, client.unseen_told = nil, nil
+  assert(ok, failure)
+  return warned
+end
+
+function T.test_ensure_tells_once_what_it_could_not_compare()
+  local first, second = offer(unique "A"), offer(unique "A")
+  local warned = warned_by(function()
+    for _, wanted in ipairs { first, second } do
+      wanted.rank = { priority = 1 }
+      wanted.selectionConstraint = { startDate = "2027-01-01T00:00:00Z" }
+      local _, outcome, uncompared = dps.ensure_fallback(wanted)
+      lu.assertEquals({ outcome, uncompared }, { "created" })
+    end
+    for priority, wanted in ipairs { first, second } do
+      wanted.rank = { priority = priority + 1 }
+      local _, outcome, uncompared = dps.ensure_fallback(wanted)
+      lu.assertEquals({ outcome, uncompared }, { "unchanged", { "selectionConstraint", "rank" } })
+    end
+    first.description = "better"
+    local _, outcome, uncompared = dps.ensure_fallback(first)
+    lu.assertEquals({ outcome, uncompared }, { "updated", { "selectionConstraint", "rank" } })
+  end)
+  lu.assertEquals(warned, { "the service does not give back selectionConstraint and rank of"
+    .. " fallback offers: what the script sets there was not compared where one exists already;"
+    .. " update_fallback writes it" })
+end
+
+function T.test_ensure_warns_of_nothing_that_the_service_gives_back()
+  local wanted = offer(unique "A", { rank = { priority = 1 }, selectionConstraint = {
+    startDate = "2027-01-01T00:00:00Z", endDate = "2027-02-01T00:00:00Z" } })
+  local plain = offer(unique "A")
+  lu.assertEquals(warned_by(function()
+    dps.ensure_personalized(wanted)
+    wanted.rank = { priority = 2 }
+    local _, outcome, uncompared = dps.ensure_personalized(wanted)
+    lu.assertEquals({ outcome, uncompared }, { "updated" })
+    dps.ensure_fallback(plain)
+    lu.assertNil((select(3, dps.ensure_fallback(plain))))
+  end), {})
+end
+
+function T.test_ensure_lists_what_a_create_allows()
+  local e = failure_of(dps.ensure_fallback, offer(unique "A", { status = "aproved" }))
+  lu.assertEquals(e.problems, { { path = "status",
+    message = 'status "aproved" is unknown (did you mean "approved"? allowed: draft, approved)' } })
+  local name = unique "A"
+  dps.create_fallback(offer(name))
+  local archived = { dps.ensure_fallback(offer(name, { status = "archived" })) }
+  lu.assertEquals({ archived[1].status, archived[2] }, { "archived", "updated" })
+end
+
 function T.test_ensure_does_not_mind_the_order_of_tags_and_labels()
   local name = unique "A"
   dps.create_fallback(offer(name, { labels = { "core/C1", "core/C2" } }))
