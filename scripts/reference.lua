@@ -58,8 +58,11 @@ is. A date is a text with an offset such as `"2026-12-31T09:00:00+01:00"`, or an
   fields (else nil); `update_NAME` writes them. After a write whose answer was lost it looks again and never writes twice.
   Two objects of that name are an error that lists both.
 
+`dps.copy("KIND", entity)` is a new table without what the service gives by itself (`id`, `etag`, `created` ...), to create
+the same elsewhere; ids of other objects in it stay those of the sandbox that it was read from.
+
 `dps.client{ sandbox=, ims_org=, base_url=, profile= }` has the same calls on another target; what is left out is as for
-`dps` itself, and a profile goes before the environment.
+`dps` itself, and a profile goes before the environment. `dps.ref`, `dps.copy` and the modules are `dps`'s own, and go with every client.
 
 ## Resources
 ]]

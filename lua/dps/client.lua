@@ -134,7 +134,7 @@ local function fail_status(self, intent, status, text, lines, advice)
     sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems, reason = reason,
     hint = advice or redirect_hint(status, lines) or hint.of {
       status = status, code = code, words = words, resource = intent.resource,
-      method = intent.method,
+      method = intent.method, value = intent.value,
       settings = self.settings,
     },
   })
@@ -249,6 +249,9 @@ end
 function Client:call(intent)
   if not self.http then
     self:connect() -- a dry run is refused what the real one is refused
+    if self.run.dry_run and not self.run.watch then
+      self:note(("dry run, sandbox %s: nothing is written"):format(self.settings.sandbox))
+    end
   end
   return self.pass(intent, self.sender)
 end
@@ -277,13 +280,14 @@ end
 
 ---@param settings table  dps.config's
 ---@param run dps.Run
+---@param named boolean?  one of several: a dry run's lines name its sandbox
 ---@return dps.Client
-function client.new(settings, run)
+function client.new(settings, run, named)
   local self = setmetatable({ settings = settings, run = run }, Client)
   self.pass, self.unwritten = gate.new {
     dry_run = run.dry_run, json = run.json, say = print,
     watch = run.watch and function(...) run.watch(self, ...) end,
-    note = function(text) self:note(text) end,
+    sandbox = settings.sandbox, named = named,
   }
   self.sender = function(intent)
     return self:send(intent)

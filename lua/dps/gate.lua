@@ -20,13 +20,15 @@ local SORTED = { sorted = true }
 local Dry = {}
 Dry.__index = Dry
 
-local function line_for_people(intent, id)
+-- `sandbox`: where a script writes to more than one.
+local function line_for_people(intent, id, sandbox)
   local size = intent.body and (", %d bytes"):format(#intent.body) or ""
+  local where = sandbox and " in sandbox " .. sandbox or ""
   if intent.verb == "request" then
-    return ("would send %s %s%s"):format(intent.method, intent.target, size)
+    return ("would send %s %s%s%s"):format(intent.method, intent.target, where, size)
   end
   local name = intent.name and '"' .. intent.name:gsub("%c", "?") .. '"' or intent.id
-  return ("would %s %s %s: %s %s%s%s"):format(intent.verb, intent.resource.title, name,
+  return ("would %s %s %s%s: %s %s%s%s"):format(intent.verb, intent.resource.title, name, where,
     intent.method, intent.target, size, id and id ~= intent.id and " -> " .. id or "")
 end
 
@@ -43,11 +45,11 @@ local function changes_for_people(intent)
   return lines
 end
 
-local function line_for_programs(intent, id)
+local function line_for_programs(intent, id, sandbox)
   local line = {
     dry_run = true, verb = intent.verb, resource = intent.resource and intent.resource.name,
     name = intent.name, id = id, method = intent.method, target = intent.target,
-    body = intent.value,
+    body = intent.value, sandbox = sandbox,
   }
   local text = json.encode(line, SORTED)
   if not text then -- the script's own bytes, or as deep or as long as can be
@@ -62,11 +64,9 @@ function Dry:announce(intent, id, value)
   if self.watch then
     self.watch(intent, id, value)
     return
-  elseif not self.noted then
-    self.noted = true
-    self.note "dry run: nothing is written"
   end
-  self.say(self.json and line_for_programs(intent, id) or line_for_people(intent, id))
+  self.say(self.json and line_for_programs(intent, id, self.sandbox)
+    or line_for_people(intent, id, self.named and self.sandbox))
   for _, line in ipairs(not self.json and changes_for_people(intent) or {}) do
     self.say(line)
   end
@@ -214,9 +214,10 @@ end
 ---@field dry_run boolean
 ---@field json boolean               a dry run's writes are JSON lines
 ---@field say fun(line: string)      one line for each write that a dry run does not send
----@field note fun(line: string)     once, before the first of them
+---@field sandbox string?           where they would go
+---@field named boolean?            people are told it in each line
 ---@field watch? fun(intent: dps.Intent, id: string?, value: table?)  sees each of them, in place of
----  the two above; `value` is the object as it would stand, nil where that is not known
+---  `say`; `value` is the object as it would stand, nil where that is not known
 
 ---A gate that sends, or one that only says what it would send.
 ---@param options dps.GateOptions
@@ -225,8 +226,8 @@ end
 ---  a dry run holds, in the order of its creation
 function gate.new(options)
   local dry = setmetatable({
-    objects = {}, ids = {}, say = options.say, note = options.note, json = options.json,
-    watch = options.watch,
+    objects = {}, ids = {}, say = options.say, json = options.json,
+    watch = options.watch, sandbox = options.sandbox, named = options.named,
   }, Dry)
   local function pass(intent, send)
     local dry_id = intent.id and intent.id:find(DRY_ID)

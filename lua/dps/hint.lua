@@ -9,6 +9,7 @@ local hint = {}
 ---@field code string?      error_code or type of the body
 ---@field words string      what the service said
 ---@field resource dps.Resource?
+---@field value any         what the request's body said
 ---@field settings dps.Settings
 
 local SET_UP = "in Adobe's Developer Console add the Experience Platform API to the project, with"
@@ -103,12 +104,49 @@ local function not_found(refusal)
     .. " a %s"):format(refusal.settings.sandbox, refusal.resource.title)
 end
 
+local search
+
+-- A bare word where an id goes, which the service has quoted back: a name, most likely.
+local function search_field(refusal, field, value)
+  if field.type == "reference" then
+    local kind = type(field.to) == "table" and field.to[1] or field.to
+    return type(value) == "string" and not value:find "[:%s]"
+      and refusal.words:find(value, 1, true)
+      and ('"%s" is taken for an id; if it is a name, write dps.ref("%s", "%s")')
+        :format(value, kind, value) or nil
+  elseif type(value) ~= "table" then
+    return nil
+  end
+  for _, item in ipairs(field.items and value or {}) do
+    local advice = search_field(refusal, field.items, item)
+    if advice then
+      return advice
+    end
+  end
+  return search(refusal, field.fields or {}, value)
+end
+
+function search(refusal, fields, value)
+  for _, field in ipairs(fields) do
+    local advice = search_field(refusal, field, value[field.name])
+    if advice then
+      return advice
+    end
+  end
+end
+
+local function name_for_id(refusal)
+  local status = refusal.status == 400 or refusal.status == 404 or refusal.status == 422
+  return status and refusal.resource and type(refusal.value) == "table"
+    and search(refusal, refusal.resource.fields, refusal.value) or nil
+end
+
 ---Advice that says more than the status alone; nil where there is none.
 ---@param refusal dps.Refusal
 ---@return string?
 function hint.of(refusal)
-  local advice = CODES[refusal.code] or by_words(refusal) or not_found(refusal)
-    or conflict(refusal)
+  local advice = CODES[refusal.code] or by_words(refusal) or name_for_id(refusal)
+    or not_found(refusal) or conflict(refusal)
   if type(advice) == "function" then
     return advice(refusal)
   end

@@ -6,6 +6,7 @@ local native = require "dps.native"
 ---@class dps  the operations themselves: lua/types/
 ---@field request fun(options: table): any, integer?                -- what has no operation yet
 ---@field ref fun(kind: string, name: string): dps.Ref           -- a name where an id goes
+---@field copy fun(kind: string, entity: table): table  -- to create the same again
 ---@field client fun(options: table?): dps                        -- the same on another target
 ---@field key fun(source: dps.KeySource|string): userdata            -- a key for signatures
 ---@field verify fun(message: dps.Message|string, options: dps.VerifyOptions): dps.VerifiedSignature
@@ -43,6 +44,7 @@ local MEMBERS = {
   null = function() return require("dps.json").null end,
   client = function() return require("dps.target").new end,
   ref = function() return require("dps.ref").new end,
+  copy = function() return require "dps.copy" end,
   raw = function() return require("dps.schema").raw end,
   key = function() return require("dps.key").load end,
   verify = function() return require("dps.verify").message end,

@@ -30,11 +30,21 @@ function intent.fail(self, fields)
   err.raise(fields)
 end
 
+-- An entity that was read is no table to create from.
+local function hint_of(self, problems)
+  for _, problem in ipairs(problems) do
+    if self.resource and problem.message:find("is given by the service", 1, true) then
+      return ('to create it anew, write %s(dps.copy("%s", entity)); ids in it are those of the'
+        .. " sandbox that it was read from"):format(self.operation, self.resource.name)
+    end
+  end
+end
+
 ---Raises kind "invalid".
 ---@param self dps.Intent
 ---@param problems dps.Problem[]
 function intent.invalid(self, problems)
-  intent.fail(self, { kind = "invalid", problems = problems })
+  intent.fail(self, { kind = "invalid", problems = problems, hint = hint_of(self, problems) })
 end
 
 ---What a resource's calls say beside what every call says. The values are settings; one that is

@@ -134,7 +134,16 @@ local function flags_of(given)
   return flags
 end
 
+-- What dps itself has for every client.
+local function is_shared(name)
+  return (pcall(function() return require("dps")[name] end))
+end
+
 local function unknown(operations, name)
+  if type(name) == "string" and is_shared(name) then
+    err.misuse(("this client has no %s of its own: dps.%s works with every client")
+      :format(name, name))
+  end
   local names = {}
   for known in pairs(operations) do
     names[#names + 1] = known
@@ -162,7 +171,7 @@ function target.new(given)
   check_values(given)
   local flags = flags_of(given)
   local own_run, env = surroundings(flags, given)
-  local made = client.new(config.load { flags = flags, env = env }, own_run)
+  local made = client.new(config.load { flags = flags, env = env }, own_run, true)
   local function client_of()
     return made
   end

@@ -118,7 +118,7 @@ must "each write is said in one line, in order" [ "$would" = "$announced" ]
 must "nothing else is printed" [ "$(grep -cvE '^(would |said:)' <<<"$out")" = 0 ]
 must "reads are sent" has "$err" 'GET /placements: 200'
 must "only reads are sent" lacks "$(grep -v '^GET ' <<<"$err")" ': 2'
-must "no request but a GET leaves" [ "$(grep -cvE '^(GET |dry run: nothing is written$)' "$scratch/err")" = 0 ]
+must "no request but a GET leaves" [ "$(grep -cvE '^(GET |dry run, sandbox [a-z]+: nothing is written$)' "$scratch/err")" = 0 ]
 must "the library has one offer still" [ "$(count '/offers?offer-type=fallback')" = 1 ]
 must "the library has one placement still" [ "$(count /placements)" = 1 ]
 ask GET "/offers/$kept?offer-type=fallback"
@@ -230,6 +230,19 @@ LUA
 run "$DPS" run --local --dry-run "$scratch/ensure.lua"
 must "ensure answers in a dry run as it would" [ "$(sed -n 's/^said:\t//p' <<<"$out" | tr '\n' ' ')" = \
   "created unchanged updated " ]
+must "a dry run says its sandbox before all else" \
+  [ "$(head -n 1 <<<"$err")" = "dry run, sandbox dev: nothing is written" ]
+cat >"$scratch/two.lua" <<'LUA'
+for _ in dps.list_tags() do end
+dps.client { sandbox = "prod" }.create_tag { name = "T" }
+LUA
+run "$DPS" run --local --dry-run "$scratch/two.lua"
+must "it does so at the first call, for each client" [ "$err" = \
+  $'dry run, sandbox dev: nothing is written\ndry run, sandbox prod: nothing is written' ]
+must "a write of another client names its sandbox" has "$out" 'would create tag "T" in sandbox prod: POST /tags'
+run "$DPS" run --local --dry-run --json "$scratch/two.lua"
+must "and so does its line of JSON" has "$out" '"sandbox":"prod"'
+run "$DPS" run --local --dry-run "$scratch/ensure.lua"
 must "what ensure could not compare is told once, in a dry run too" \
   [ "$(grep -c 'does not give back rank of fallback offers' <<<"$err")" = 1 ]
 run "$DPS" check --local "$scratch/ensure.lua"

@@ -1,6 +1,7 @@
 -- Placements by name, id and receipt, against a local library: each is looked up once.
 
 local dps = require "dps"
+local err = require "dps.err"
 local lu = require "luaunit"
 local support = require "support"
 local representation = dps.representation
@@ -50,6 +51,24 @@ function T.test_a_name_that_could_be_an_id_is_tried_as_both()
     lu.assertEquals(representation.html("hero", "x", { client = client }).placement, receipt.id)
   end)
   lu.assertEquals(calls, { "get_placement", "list_placements" })
+end
+
+function T.test_a_reference_is_taken_where_a_name_is()
+  new "By reference"
+  local one = representation.html(dps.ref("placement", "By reference"), "x")
+  lu.assertEquals(dps.get_placement(one.placement).name, "By reference")
+  local _, e = pcall(representation.html, dps.ref("tag", "By reference"), "x")
+  lu.assertStrContains(tostring(e), "is no placement")
+  _, e = pcall(representation.html, dps.ref("placement", "Nothing"), "x")
+  lu.assertStrContains(tostring(e), 'there is no placement with the name "Nothing"')
+end
+
+function T.test_a_name_in_the_place_of_an_id_is_told_of_dps_ref()
+  local _, e = pcall(dps.create_fallback, { name = "Named", status = "draft", representations = { {
+    channel = WEB, placement = "Hero",
+    components = { { type = "html", format = "text/html", content = "x" } },
+  } } })
+  lu.assertStrContains(tostring(err.block(e)), 'write dps.ref("placement", "Hero")')
 end
 
 function T.test_a_placement_that_is_not_there_says_so()

@@ -76,6 +76,29 @@ function T.test_mistakes_are_told_where_they_are_written()
     "with a dot")
 end
 
+function T.test_what_dps_has_for_every_client_is_said_at_the_line()
+  local stage = dps.client { sandbox = "stage" }
+  local e = failure_of(function() return stage.ref("placement", "Hero") end)
+  lu.assertTrue(err.is(e, "invalid"))
+  lu.assertStrContains(tostring(e), "this client has no ref of its own: dps.ref works with every")
+  lu.assertStrContains(tostring(e), "test_targets.lua")
+end
+
+function T.test_an_entity_is_created_anew_elsewhere_from_its_copy()
+  local from, to = dps.client { sandbox = "from" }, dps.client { sandbox = "to" }
+  local placement = from.ensure_placement { name = "Moved", componentType = "html",
+    channel = "https://ns.adobe.com/xdm/channel-types/web" }
+  local entity = from.get_placement(placement)
+  local e = failure_of(to.ensure_placement, entity)
+  lu.assertStrContains(err.hint(e), 'write ensure_placement(dps.copy("placement", entity))')
+  local copy = dps.copy("placement", entity)
+  lu.assertEquals({ copy.id, copy.etag, copy.created }, {})
+  local _, outcome = to.ensure_placement(copy)
+  lu.assertEquals(outcome, "created")
+  lu.assertStrContains(tostring(failure_of(dps.copy, "placemnt", entity)), "there is no kind")
+  lu.assertStrContains(tostring(failure_of(dps.copy, "placement", 1)), "an entity is needed")
+end
+
 function T.test_with_local_nothing_leads_elsewhere()
   local away = dps.client { sandbox = "away", base_url = "https://example.com/data/core/dps" }
   lu.assertStrContains(tostring(away), "http://127.0.0.1:")

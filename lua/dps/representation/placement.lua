@@ -2,6 +2,7 @@
 -- in a run and remembered; a table is taken as it is.
 
 local err = require "dps.err"
+local ref = require "dps.ref"
 local resources = require "dps.resource"
 
 local placement = {}
@@ -32,21 +33,35 @@ local function by_name(client, name)
   return found
 end
 
-local function look_up(client, word)
-  local found = by_id(client, word) or by_name(client, word)
-  if not found then
-    err.raise { kind = "invalid", message = ('there is no placement with the id or name "%s"')
-      :format(word), hint = "create it first, or correct the name; dps.list_placements shows them" }
-  end
-  return found
+local function none(what, word)
+  err.raise { kind = "invalid", message = ('there is no placement with the %s "%s"')
+    :format(what, word),
+    hint = "create it first, or correct the name; dps.list_placements shows them" }
 end
 
----@param value any     an entity or a receipt with its id, an id, or a name
+local function look_up(client, word)
+  return by_id(client, word) or by_name(client, word) or none("id or name", word)
+end
+
+local function by_ref(client, reference, who)
+  if reference.kind ~= "placement" then
+    err.misuse(("%s: %s is no placement"):format(who, tostring(reference)))
+  end
+  local known = remembered[client] or {}
+  remembered[client] = known
+  local key = "\0" .. reference.name
+  known[key] = known[key] or by_name(client, reference.name) or none('name', reference.name)
+  return known[key]
+end
+
+---@param value any     an entity or a receipt with its id, an id, a name, or dps.ref
 ---@param client table  with get_placement and list_placements
 ---@param who string    for messages
 ---@return table entity  with `id`
 function placement.find(value, client, who)
-  if type(value) == "table" and type(value.id) == "string" then
+  if ref.is(value) then
+    return by_ref(client, value, who)
+  elseif type(value) == "table" and type(value.id) == "string" then
     if value.channel ~= nil then return value end
     value = value.id -- a receipt
   end
