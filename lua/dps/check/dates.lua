@@ -77,8 +77,7 @@ end
 return {
   { name = "end-before-start", help = "a window whose end is not after its start",
     explain = "Where the end of a window is before its start, or the same moment, the offer is"
-      .. " never shown. This covers selection constraints, cappings and decisions (contract 7,"
-      .. " rule 10).",
+      .. " never shown. This covers selection constraints, cappings and decisions.",
     check = check_order },
   { name = "expired", help = "a window that is over already",
     explain = "An offer or a decision whose end lies in the past is written, and never shown. Move"

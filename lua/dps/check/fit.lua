@@ -126,17 +126,17 @@ end
 
 return {
   { name = "unknown-reference", help = "an id that nothing has",
-    explain = "Every id that an object refers to is looked up, in this run and in the service"
-      .. " (contract 7, rule 8). dps.ref(kind, name) finds objects by name.",
+    explain = "Every id that an object refers to is looked up, in this run and in the service."
+      .. " dps.ref(kind, name) finds objects by name.",
     check = check_references },
   { name = "representation-fit", help = "a representation that does not fit its placement",
     explain = "The channel of a representation must be its placement's, the type of its components"
-      .. " the placement's component type, and the format must go with the type (contract 7, rules"
-      .. " 5 and 7). dps.representation makes ones that fit.",
+      .. " the placement's component type, and the format must go with the type."
+      .. " dps.representation makes ones that fit.",
     check = check_fit },
   { name = "missing-representation", help = "a decision's placement that nothing can be shown in",
-    explain = "A decision's fallback must have a representation for every placement of the decision"
-      .. " (contract 7, rule 9), and of each criterion's collection at least one offer should have"
+    explain = "A decision's fallback must have a representation for every placement of the decision,"
+      .. " and of each criterion's collection at least one offer should have"
       .. " one. Collections by tags, and of more than 100 offers, are not looked into.",
     check = check_missing },
   { name = "fallback-off", help = "a live decision whose fallback is not approved",

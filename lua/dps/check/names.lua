@@ -23,7 +23,7 @@ end
 
 return {
   { name = "duplicate-name", help = "two objects of one kind with the same name",
-    explain = "Names should be unique for each kind of object (contract 7, rule 1): people pick by"
+    explain = "Names should be unique for each kind of object: people pick by"
       .. " name, and dps.ref and dps.ensure_... refuse a name that several have. This looks at the"
       .. " script and at the service. A script that may run twice uses dps.ensure_...",
     check = check_duplicates },

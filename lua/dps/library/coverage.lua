@@ -10,14 +10,14 @@ local switches = require "dps.library.switches"
 local coverage = {}
 
 local NOT = {
-  "delivery, batch delivery and migration (other base URLs; contract 1.8)",
-  "the predecessor xcore (contract 1.9)",
-  "permissions: every caller may do everything (no 403 for a role, contract 4.2)",
+  "delivery, batch delivery and migration: Adobe serves them at other base URLs",
+  "the predecessor API, which Adobe's documents call xcore",
+  "permissions: every caller may do everything (no 403 for a role)",
   "schemas of the organisation's own fields: what an item has below _tenant is taken as it is",
   "unified tags, catalogs, channel configurations, ranking strategies of AI: any id is taken",
   "PQL and uiModel: kept as text, never evaluated",
   "If-None-Match, and answers in any other media type than JSON",
-  "delays between a write and the reads that see it (contract 10, number 12)",
+  "delays between a write and the reads that see it",
   "capping counters: nothing is delivered, so nothing is counted",
 }
 
@@ -60,8 +60,8 @@ end
 
 local function add_switches(lines)
   for _, each in ipairs(switches.all) do
-    lines[#lines + 1] = ("  %-38s %-5s %s [%s]"):format(
-      each.flag .. " " .. says(each), default_of(each), each.help, each.question)
+    lines[#lines + 1] = ("  %-38s %-5s %s"):format(
+      each.flag .. " " .. says(each), default_of(each), each.help)
   end
 end
 
@@ -102,8 +102,8 @@ function coverage.text()
     "etag + 1 for each; If-Match",
   })
   add(lines, "Errors:", { "statuses " .. table.concat(answer.statuses(), " ")
-    .. ", families G and P of contract 4.1, x-request-id on all" })
-  add(lines, "Switches, and what holds without them [the open question, contract 10]:",
+    .. ", bodies as the gateway and as the service write them, x-request-id on all" })
+  add(lines, "Switches for what Adobe's documents leave open, and what holds without them:",
     add_switches)
   add(lines, "Guardrails (with --guardrails; lengths and sizes of fields too):", add_guardrails)
   add(lines, "Not covered:", NOT)
