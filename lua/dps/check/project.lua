@@ -1,6 +1,6 @@
 -- What a project says about its checks, in .dps/check.json of the folder that dps is started in:
 -- { "off": ["dead-url"], "rules": ["rules/market-names.lua"], "zone": "Europe/Paris" }. Paths are
--- looked up from .dps.
+-- looked up from the folder that holds .dps.
 
 local project = {}
 
@@ -8,8 +8,7 @@ local err = require "dps.err"
 local json = require "dps.json"
 local suggest = require "dps.suggest"
 
-local FOLDER = ".dps/"
-local FILE = FOLDER .. "check.json"
+local FILE = ".dps/check.json"
 local KNOWN = { "off", "rules", "zone" }
 
 local function refuse(message)
@@ -57,12 +56,9 @@ end
 function project.load()
   local file <close> = io.open(FILE, "rb")
   local settings = file and decode(file:read "a" or "") or {}
-  local paths = {}
-  for i, path in ipairs(settings.rules and check_list(settings.rules, "rules") or {}) do
-    paths[i] = path:find "^/" and path or FOLDER .. path
-  end
   return {
-    off = settings.off and check_list(settings.off, "off") or {}, rules = paths,
+    off = settings.off and check_list(settings.off, "off") or {},
+    rules = settings.rules and check_list(settings.rules, "rules") or {},
     zone = settings.zone,
   }
 end
