@@ -209,6 +209,7 @@ local function wake(self)
 end
 
 local function work(self, seat, f)
+  if run.row and seat.line then run.row(self.name, seat.line) end
   finish(self, seat, pcall(f, seat.row, seat.line))
   self.busy = self.busy - 1
   wake(self)

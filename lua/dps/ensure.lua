@@ -11,6 +11,7 @@ local look = require "dps.look"
 local native = require "dps.native"
 local patch = require "dps.patch"
 local resources = require "dps.resource"
+local run = require "dps.run"
 local schema = require "dps.schema"
 local send = require "dps.send"
 local settle = require "dps.settle"
@@ -165,11 +166,20 @@ local function warn_kept(client, intent)
     :format(intent.operation, intent.name))
 end
 
+-- What is left alone is looked at by dps check all the same.
+local function leave(client, intent, there)
+  if run.watch then
+    intent.verb = "unchanged"
+    run.watch(client, intent, there.id, there)
+  end
+  return there, "unchanged"
+end
+
 local function update(client, intent, there, value)
   local fields = intent.resource.fields
   local after = settle(fields, there, value, LENIENT)
   if patch.equal(after, there) then
-    return there, "unchanged"
+    return leave(client, intent, there)
   end
   local problems = schema.new_problems(fields, there, after)
   if #problems > 0 then
@@ -247,6 +257,7 @@ return function(client, intent, given)
   intent.name = look.name_of(intent.resource, given)
   check(intent, given, WANTED)
   local value = send.shape(client, intent, given)
+  intent.described = value
   local ok, entity, outcome, paths = locked(client, intent, function()
     return ensure(client, intent, value, given)
   end)

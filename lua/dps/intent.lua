@@ -7,6 +7,7 @@ local intent = {}
 
 ---@class dps.Intent     a call that is ready to be sent
 ---@field verb "create"|"get"|"list"|"update"|"delete"|"ensure"|"request"
+---  and "unchanged", for dps check alone
 ---@field operation string         such as "create_fallback"
 ---@field resource dps.Resource?
 ---@field id string?               of the object, where it has one
@@ -18,6 +19,7 @@ local intent = {}
 ---@field headers string[]?        header lines of this request
 ---@field base table?              the entity that a change begins from, where it was read
 ---@field after table?             what it is to become
+---@field described table?         what the script says of the object that ensure_ compares
 ---@field attempts integer?        how often it was sent, where that is more than once
 
 ---Raises an error object that says which call it was.

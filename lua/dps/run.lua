@@ -9,7 +9,8 @@
 ---@field json boolean              JSON lines instead of text
 ---@field env (fun(name: string): string?)?  where settings come from; os.getenv when absent
 ---@field watch fun(client: dps.Client, intent: dps.Intent, id: string?, value: table?)?  sees each
----  write that a dry run does not send
+---  write that a dry run does not send, and with the verb "unchanged" what ensure_ left alone
+---@field row fun(source: string, line: integer)?  told by the task that works on a row of dps.each
 ---@field is_local boolean?          against the local library of this process, and nothing else
 ---@field own_credential boolean?    secrets in the environment belong to another credential
 ---@field client_secret userdata?   handle that replaces every other client secret

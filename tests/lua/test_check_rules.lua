@@ -162,9 +162,92 @@ function T.test_two_fallbacks_at_once_are_found()
   write(plan, "fallback", dated("2026-07-01", "2026-08-01"))
   lu.assertEquals(found(plan, "cover-overlap"), "")
   write(plan, "fallback", dated("2026-06-10", "2026-06-12"))
-  local paths, findings = found(plan, "cover-overlap")
-  lu.assertEquals(paths, "selectionConstraint.startDate")
-  lu.assertStrContains(findings[1].message, "from 2026-06-10T00:00:00.000+00:00 to 2026-06-12")
+  local _, findings = found(plan, "cover-overlap")
+  lu.assertEquals({ #findings, findings[1].title, findings[1].name }, { 1, "placement", "Hero" })
+  lu.assertStrContains(findings[1].message, "2 fallbacks are on at the same time from"
+    .. " 2026-06-10T00:00:00.000+00:00 to 2026-06-12")
+end
+
+-- The messages of the overlaps of these windows, in days of June.
+local function overlaps(windows)
+  local plan, messages = new_plan(), {}
+  for _, one in ipairs(windows) do
+    write(plan, "fallback", dated(("2026-06-%02d"):format(one[1]), ("2026-06-%02d"):format(one[2]),
+      { name = one[3] }))
+  end
+  for i, finding in ipairs(select(2, found(plan, "cover-overlap"))) do
+    messages[i] = finding.message:gsub("2026%-06%-(%d%d)T%S-%+00:00", "%1"):gsub(" %([^)]*%)", "")
+  end
+  return messages
+end
+
+function T.test_a_stretch_with_many_fallbacks_is_one_finding()
+  local many = {}
+  for i = 1, 20 do
+    many[i] = { 5, 9, "F" .. i }
+  end
+  lu.assertEquals(overlaps(many),
+    { '20 fallbacks are on at the same time from 05 to 09: "F1", "F2" and 18 more' })
+  lu.assertEquals(overlaps { { 1, 3, "A" }, { 2, 5, "B" }, { 10, 20, "C" }, { 11, 12, "D" } },
+    { '2 fallbacks are on at the same time from 02 to 03: "A" and "B"',
+      '2 fallbacks are on at the same time from 11 to 12: "C" and "D"' })
+end
+
+function T.test_a_stretch_goes_on_as_long_as_more_than_one_is_on()
+  lu.assertEquals(overlaps { { 1, 20, "Long" }, { 1, 5, "A" }, { 5, 9, "B" } },
+    { '3 fallbacks are on, up to 2 at the same time, from 01 to 09: "Long", "A" and 1 more' })
+  lu.assertEquals(overlaps { { 1, 10, "A" }, { 1, 10, "B" }, { 10, 20, "C" }, { 10, 20, "D" } },
+    { '2 fallbacks are on at the same time from 01 to 10: "A" and "B"',
+      '2 fallbacks are on at the same time from 10 to 20: "C" and "D"' })
+  lu.assertEquals(overlaps { { 1, 10, "A" }, { 10, 20, "B" }, { 20, 25, "C" } }, {})
+  lu.assertEquals(overlaps { { 1, 20, "A" }, { 9, 9, "Never" } }, {})
+end
+
+function T.test_fallbacks_that_decisions_name_may_overlap()
+  local plan = new_plan { decision = { d1 = { id = "d1", fallback = "there" },
+    d2 = { id = "d2", fallback = "moved" } } }
+  local function there(id)
+    plan:record({ verb = "update", resource = resources.by_name.fallback }, id,
+      dated("2026-06-01", "2026-07-01", { name = id }))
+  end
+  there "there"
+  local made = write(plan, "fallback", dated("2026-06-01", "2026-07-01"))
+  write(plan, "fallback", dated("2026-06-01", "2026-07-01", { name = "In none" }))
+  lu.assertEquals(#select(2, found(plan, "cover-overlap")), 1)
+  write(plan, "decision", { name = "D", status = "live", fallback = made, criteria = {} })
+  lu.assertEquals(#select(2, found(plan, "cover-overlap")), 0)
+  -- What the script makes of a decision counts, not what the service has.
+  there "moved"
+  plan:record({ verb = "update", resource = resources.by_name.decision }, "d2",
+    { name = "D2", fallback = made, criteria = {} })
+  local _, findings = found(plan, "cover-overlap")
+  lu.assertStrContains(findings[1].message, "2 fallbacks")
+end
+
+function T.test_findings_of_one_line_come_in_the_order_of_the_rows()
+  local plan = new_plan()
+  for i, line in ipairs { 9, 3, 17, 4 } do
+    plan:record({ verb = "create", resource = resources.by_name.fallback }, "dry:" .. i,
+      dated("2026-01-01", "2026-02-01"), "a.lua:5", { source = "o.csv", line = line })
+  end
+  local _, findings = found(plan, "expired")
+  local lines = {}
+  for i, finding in ipairs(findings) do
+    lines[i] = finding.source_line
+  end
+  lu.assertEquals(lines, { 3, 4, 9, 17 })
+  lu.assertEquals(findings[1].source, "o.csv")
+end
+
+function T.test_words_about_rules_stand_alone()
+  for _, rule in ipairs(rules.own()) do
+    lu.assertNotStrContains(rule.explain .. rule.help, "contract")
+  end
+  local switches = require "dps.library.switches"
+  for _, each in ipairs(switches.all) do
+    lu.assertNotStrContains(each.help, "contract")
+  end
+  lu.assertNotStrContains(require("dps.library.coverage").text(), "contract")
 end
 
 local function decision(changes)

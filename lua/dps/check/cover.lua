@@ -36,11 +36,17 @@ local function covers(plan)
         by_placement[id] = { id = id }
         order[#order + 1] = by_placement[id]
       end
-      table.insert(by_placement[id], { object = object, from = from, to = to })
+      table.insert(by_placement[id], { object = object, from = from, to = to,
+        place = #by_placement[id] + 1 })
     end
   end
   for _, cover in ipairs(order) do
-    table.sort(cover, function(a, b) return a.from < b.from end)
+    table.sort(cover, function(a, b)
+      if a.from ~= b.from then
+        return a.from < b.from
+      end
+      return a.place < b.place
+    end)
   end
   return order
 end
@@ -51,7 +57,8 @@ local function placement_name(plan, id)
 end
 
 local function named(object)
-  return ('"%s" (%s)'):format(object.name or object.id, object.where)
+  local row = object.row and (", %s:%d"):format(object.row.source, object.row.line) or ""
+  return ('"%s" (%s%s)'):format(object.name or object.id, object.where, row)
 end
 
 -- `visit` gets each stretch with the one that lasts longest of those before it.
@@ -78,22 +85,81 @@ local function check_gaps(plan, say)
   end
 end
 
--- A fallback without dates is the ground that dated ones stand on, so only dated ones overlap.
-local function check_overlaps(plan, say)
-  for _, cover in ipairs(covers(plan)) do
-    local dated = {}
-    for _, stretch in ipairs(cover) do
-      local has_dates = stretch.from ~= math.mininteger and stretch.to ~= FOREVER
-      dated[#dated + 1] = has_dates and stretch or nil
+-- A fallback without dates is the ground that dated ones stand on, so only dated ones overlap. One
+-- that a decision names is meant by that decision, whatever else is on.
+local function rivals(cover, decided)
+  local list = {}
+  for _, one in ipairs(cover) do
+    local has_dates = one.from ~= math.mininteger and one.to ~= FOREVER
+    list[#list + 1] = has_dates and one.from < one.to and not decided[one.object.id] and one or nil
+  end
+  return list
+end
+
+-- Those that are still on at a moment, in their order.
+local function still_on(list, moment)
+  local on = {}
+  for _, one in ipairs(list) do
+    on[#on + 1] = one.to > moment and one or nil
+  end
+  return on
+end
+
+-- The second latest end: from there on, one at most is on.
+local function until_alone(on)
+  local last, second = math.mininteger, math.mininteger
+  for _, one in ipairs(on) do
+    last, second = math.max(last, one.to), math.max(second, math.min(last, one.to))
+  end
+  return second
+end
+
+-- The stretches of time in which more than one is on without a break, each with all that are on in
+-- it, in the order of their starts, and `most`, how many of them are on at once.
+local function stretches(list)
+  local found, on, open = {}, {}, nil
+  for _, one in ipairs(list) do
+    on = still_on(on, one.from)
+    if #on == 0 then
+      open = nil
+    elseif not open or one.from > open.to then
+      open = table.move(on, 1, #on, 1, { from = one.from, most = 0 })
+      found[#found + 1] = open
     end
-    each_following(dated, function(before, after)
-      if after.from < before.to then
-        say(after.object, "selectionConstraint.startDate",
-          ('placement "%s" has two fallbacks from %s to %s: this one and %s'):format(
-            placement_name(plan, cover.id), show(plan, after.from),
-            show(plan, math.min(before.to, after.to)), named(before.object)))
-      end
-    end)
+    on[#on + 1] = one
+    if open then
+      open[#open + 1] = one
+      open.to, open.most = until_alone(on), math.max(open.most, #on)
+    end
+  end
+  return found
+end
+
+local NAMED = 2 -- of the fallbacks in a stretch; the rest is counted
+
+local function names_in(stretch)
+  local names = {}
+  for i = 1, math.min(#stretch, NAMED) do
+    names[i] = named(stretch[i].object)
+  end
+  local more = #stretch - #names
+  return table.concat(names, more > 0 and ", " or " and ")
+    .. (more > 0 and (" and %d more"):format(more) or "")
+end
+
+local function check_overlaps(plan, say)
+  local decided
+  for _, cover in ipairs(covers(plan)) do
+    local any = #stretches(rivals(cover, {})) > 0
+    decided = decided or any and plan:decided() or nil
+    for _, stretch in ipairs(any and stretches(rivals(cover, decided)) or {}) do
+      say({ where = stretch[2].object.where, resource = "placement", title = "placement",
+        id = cover.id, name = placement_name(plan, cover.id) }, nil,
+        ("%d fallbacks are on%s from %s to %s: %s"):format(#stretch,
+          stretch.most == #stretch and " at the same time" or (", up to %d at the same time,")
+            :format(stretch.most), show(plan, stretch.from), show(plan, stretch.to),
+          names_in(stretch)))
+    end
   end
 end
 
@@ -121,11 +187,12 @@ return {
       .. " qualifies for nothing else. Let the next one start when the last one ends, or write one"
       .. " without dates.",
     check = check_gaps },
-  { name = "cover-overlap", help = "two fallbacks for one placement at the same time",
-    explain = "Where the windows of two dated fallback offers for one placement overlap, it is not"
-      .. " plain which one is meant. A fallback without dates may lie below dated ones.",
+  { name = "cover-overlap", help = "fallbacks for one placement at the same time, in no decision",
+    explain = "Where the windows of dated fallback offers for one placement overlap, it is not plain"
+      .. " which one is meant. Those that a decision names, in the script or in the service, are"
+      .. " meant by it and may overlap. A fallback without dates may lie below dated ones.",
     check = check_overlaps },
   { name = "decision-cover", help = "a decision that runs longer than its fallback",
-    explain = "A decision needs its fallback as long as it runs (contract 7, rule 14).",
+    explain = "A decision needs its fallback as long as it runs: it is what who qualifies for nothing else is shown.",
     check = check_decisions },
 }

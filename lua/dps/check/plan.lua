@@ -14,8 +14,9 @@ local wire = require "dps.date.wire"
 ---@field id string              of the dry run, or of what is there already
 ---@field name string?
 ---@field value table            as it would stand after the last write
----@field verb "create"|"update" the first one
+---@field verb "create"|"update"|"unchanged"  the first one; unchanged: ensure_ had nothing to do
 ---@field where string           the script's line of the last write: "campaign.lua:12"
+---@field row { source: string, line: integer }?  the row of dps.each that it was made of
 ---@field description dps.Resource
 
 ---@class dps.check.Reader  how the service is asked; each may raise an error object
@@ -51,6 +52,20 @@ local function name_of(description, value)
   return type(name) == "string" and name or nil
 end
 
+-- With what the script says of fields that the service takes and never shows.
+local function with_hidden(intent, value)
+  local whole = setmetatable({}, getmetatable(value))
+  for name, part in pairs(value) do
+    whole[name] = part
+  end
+  for _, field in ipairs(intent.described and intent.resource.fields or {}) do
+    if field.write_only and whole[field.name] == nil then
+      whole[field.name] = intent.described[field.name]
+    end
+  end
+  return whole
+end
+
 local function forget(self, id)
   local object = self.by_id[id]
   for i, other in ipairs(object and self.objects or {}) do
@@ -67,7 +82,8 @@ end
 ---@param id string?
 ---@param value table?  the object as it would stand; nil where it is gone or can't be known
 ---@param where string?  the script's line
-function Plan:record(intent, id, value, where)
+---@param row { source: string, line: integer }?
+function Plan:record(intent, id, value, where, row)
   local description = intent.resource
   if not description or not id then
     return
@@ -83,8 +99,35 @@ function Plan:record(intent, id, value, where)
     self.by_id[id] = object
     self.objects[#self.objects + 1] = object
   end
-  object.value, object.name = value, name_of(description, value)
-  object.where = where or err.where() or "?"
+  object.value, object.name = with_hidden(intent, value), name_of(description, value)
+  object.where, object.row = where or err.where() or "?", row
+end
+
+-- Rows are done as their answers come; they stand together where the first of them was written.
+local function place_of(firsts, object, i)
+  if not object.row then
+    return { i, 0, i }
+  end
+  local source = object.row.source
+  firsts[source] = firsts[source] or i
+  return { firsts[source], object.row.line, i }
+end
+
+---Puts what was made of rows into the order of the rows.
+function Plan:order()
+  local firsts, places = {}, {}
+  for i, object in ipairs(self.objects) do
+    places[object] = place_of(firsts, object, i)
+  end
+  table.sort(self.objects, function(a, b)
+    local x, y = places[a], places[b]
+    for step = 1, 2 do
+      if x[step] ~= y[step] then
+        return x[step] < y[step]
+      end
+    end
+    return x[3] < y[3]
+  end)
 end
 
 ---The objects of some kinds, in the order of their first write.
@@ -183,6 +226,28 @@ function Plan:named(kind, name)
     end
   end
   return found
+end
+
+---The ids of all fallback offers that a decision of this script or of the service names.
+---@return table<string, boolean>
+function Plan:decided()
+  local ids = {}
+  for _, decision in ipairs(self:of "decision") do
+    ids[decision.value.fallback or ""] = true
+  end
+  self.decisions = self.decisions or ask(self, "decisions", function()
+    local found = {}
+    for decision in self.reader.all "decision" do
+      found[#found + 1] = decision
+    end
+    return found
+  end) or {}
+  for _, decision in ipairs(self.decisions) do
+    if not self.by_id[decision.id] and type(decision.fallback) == "string" then
+      ids[decision.fallback] = true
+    end
+  end
+  return ids
 end
 
 ---How many objects of a kind the service has.

@@ -39,7 +39,7 @@ local function read(path)
   local file <close>, why = io.open(path, "rb")
   if not file then
     refuse(('the rule "%s" can\'t be opened: %s'):format(path, why:sub(#path + 3)),
-      "check --rule-file and .dps/check.json; " .. EXAMPLE)
+      "check --rule-file and .dps/check.json (its paths start at the folder that holds .dps); " .. EXAMPLE)
   end
   return file:read "a" or ""
 end
@@ -126,6 +126,8 @@ end
 ---@field title string?      such as "fallback offer"
 ---@field name string?       of the object
 ---@field id string?
+---@field source string?     the file of the row that the object was made of, such as "offers.csv"
+---@field source_line integer?
 ---@field path string?       such as "selectionConstraint.endDate"
 ---@field message string
 
@@ -135,22 +137,28 @@ local function finding(rule, object, path, message)
     rule = rule.name, where = object.where, file = file, line = math.tointeger(tonumber(line)),
     resource = object.resource, title = object.title, name = object.name, id = object.id,
     path = path ~= "" and path or nil, message = tostring(message),
+    source = object.row and object.row.source, source_line = object.row and object.row.line,
   }
 end
 
+local KEYS = { "file", "line", "source", "source_line", "place" }
+local NONE = { file = "", line = 0, source = "", source_line = 0 }
+
 local function before(a, b)
-  if a.file ~= b.file then
-    return (a.file or "") < (b.file or "")
-  elseif a.line ~= b.line then
-    return (a.line or 0) < (b.line or 0)
+  for _, key in ipairs(KEYS) do
+    local x, y = a[key] or NONE[key], b[key] or NONE[key]
+    if x ~= y then
+      return x < y
+    end
   end
-  return a.place < b.place
+  return false
 end
 
 ---@param list dps.check.Rule[]
 ---@param plan dps.check.Plan
----@return dps.check.Finding[]  by file and line
+---@return dps.check.Finding[]  by file and line, those of one line by the row
 function rules.run(list, plan)
+  plan:order()
   local findings = {}
   for _, rule in ipairs(list) do
     rule.check(plan, function(object, path, message)

@@ -11,13 +11,15 @@ local function fold(text)
   return (text:gsub("%c", "?"))
 end
 
----`campaign.lua:12: fallback offer "Summer", selectionConstraint.endDate: it ended ... [expired]`
+---`campaign.lua:12: fallback offer "Summer", selectionConstraint.endDate: it ended ... [expired]`,
+---and `"Summer" (offers.csv:17)` where a row is known
 ---@param finding dps.check.Finding
 ---@return string
 function say.finding(finding)
   local parts = {}
   if finding.title then
     parts[1] = finding.title .. (finding.name and ' "' .. finding.name .. '"' or "")
+      .. (finding.source and (" (%s:%d)"):format(finding.source, finding.source_line) or "")
   end
   parts[#parts + 1] = finding.path
   local what = #parts > 0 and table.concat(parts, ", ") .. ": " or ""
@@ -45,7 +47,8 @@ function say.findings(findings)
   return lines
 end
 
-local FIELDS = { "rule", "file", "line", "resource", "name", "id", "path", "message" }
+local FIELDS = { "rule", "file", "line", "resource", "name", "id", "path",
+  "source", "source_line", "message" }
 
 ---One JSON line.
 ---@param finding dps.check.Finding
@@ -60,10 +63,14 @@ end
 
 ---@param findings dps.check.Finding[]
 ---@param count integer  objects that were looked at
+---@param failed boolean?  the script did not come to its end
 ---@return string
-function say.summary(findings, count)
+function say.summary(findings, count, failed)
   local objects = count == 1 and "1 object" or count .. " objects"
-  if #findings == 0 then
+  if failed then
+    return ("the script did not come to its end; until then %s looked at, %s"):format(objects,
+      #findings == 1 and "1 finding" or #findings .. " findings")
+  elseif #findings == 0 then
     return objects .. " looked at, nothing found"
   end
   return ("%s looked at, %s (dps check --explain RULE says more)"):format(objects,

@@ -81,12 +81,18 @@ local function where(self)
   return err.where() or self.started[coroutine.running()] or "?"
 end
 
+-- The row that this task, or the one that started it, works on.
+local function row(self)
+  return self.rows[coroutine.running()]
+end
+
 local function watch_tasks(self)
   local task, start = require "dps.task", native.spawn
   function native.spawn(f, ...)
-    local from = where(self)
+    local from, at = where(self), row(self)
     return start(function(...)
-      self.started[coroutine.running()] = from
+      local this = coroutine.running()
+      self.started[this], self.rows[this] = from, at
       return f(...)
     end, ...)
   end
@@ -103,8 +109,11 @@ local function watch(self)
     if not intent.resource then
       self.unseen = self.unseen + 1
     else
-      plan_of(self, client):record(intent, id, value, where(self))
+      plan_of(self, client):record(intent, id, value, where(self), row(self))
     end
+  end
+  run.row = function(source, line)
+    self.rows[coroutine.running()] = { source = source, line = line }
   end
   require("dps.date.value").watch = function(message)
     local clocks = self.plans[1].clocks
@@ -120,7 +129,7 @@ function session.new(options)
   local self = setmetatable({
     now = options.now, zone = options.zone, unread = options.unread,
     plans = { own }, by_client = {}, tasks = {}, unseen = 0,
-    started = setmetatable({}, { __mode = "k" }),
+    started = setmetatable({}, { __mode = "k" }), rows = setmetatable({}, { __mode = "k" }),
   }, Session)
   redirect(self)
   watch_tasks(self)
@@ -144,7 +153,7 @@ function Session:run(chunk, args)
   return failure
 end
 
----How many objects the script would have written.
+---How many objects the script would have written or found to be as it wants them.
 ---@return integer
 function Session:count()
   local count = 0

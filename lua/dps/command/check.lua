@@ -108,7 +108,7 @@ local function findings_of(self, list)
   return findings
 end
 
-local function show(self, findings)
+local function show(self, findings, failed)
   local lines = run.json and {} or say.findings(findings)
   for i, finding in ipairs(run.json and findings or {}) do
     lines[i] = say.json(finding)
@@ -120,14 +120,14 @@ local function show(self, findings)
   if self.unseen > 0 then
     note(("warning: no rule looks at what dps.request writes (%d times here)"):format(self.unseen))
   end
-  note(say.summary(findings, self:count()))
+  note(say.summary(findings, self:count(), failed))
 end
 
 local function check(chunk, args, list, how)
   local self = session.new(how)
   local failure = self:run(chunk, args)
   local findings = findings_of(self, list)
-  show(self, findings)
+  show(self, findings, failure ~= nil)
   if failure then
     error(failure[1], 0)
   elseif #findings > 0 then
