@@ -67,8 +67,8 @@ static void open_all(lua_State *L, opener *const *openers) {
 /* Leaves the table on the stack. */
 static void push_native(lua_State *L, opener *const *more) {
   static opener *const everywhere[] = {
-      dps_open_os,     dps_open_json, dps_open_csv, dps_open_sqlite, dps_open_regex, dps_open_token,
-      dps_open_secret, dps_open_sign, NULL,
+      dps_open_os,    dps_open_json,  dps_open_csv,    dps_open_date, dps_open_sqlite,
+      dps_open_regex, dps_open_token, dps_open_secret, dps_open_sign, NULL,
   };
   lua_newtable(L);
   lua_pushstring(L, dps_version());

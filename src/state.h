@@ -67,6 +67,7 @@ void dps_engine_attach(lua_State *L);
 void dps_open_os(lua_State *L);
 void dps_open_json(lua_State *L);
 void dps_open_csv(lua_State *L);
+void dps_open_date(lua_State *L);
 void dps_open_sqlite(lua_State *L);
 void dps_open_regex(lua_State *L);
 void dps_open_secret(lua_State *L);

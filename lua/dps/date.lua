@@ -9,6 +9,7 @@ local value = require "dps.date.value"
 local wire = require "dps.date.wire"
 local zones = require "dps.date.zone"
 
+local date_wall = require("dps.native").date_wall
 local format = string.format
 local type = type
 local FIRST, LAST = civil.FIRST, civil.LAST
@@ -84,6 +85,19 @@ local function from_text(text, zone, choice)
     return nil, found, unclear
   end
   return in_years(text, moment, found)
+end
+
+-- The way nearly all are written: a wall clock that its zone shows once, in years that no offset
+-- leads out of. The date at once; nil for anything else, which is for the careful way.
+local SURELY_FIRST, SURELY_LAST = FIRST + 2 * civil.DAY, LAST - 2 * civil.DAY
+
+local function plainly(text, zone)
+  local wall, taken = date_wall(text)
+  if not wall or taken ~= #text or wall < SURELY_FIRST or wall > SURELY_LAST then
+    return nil
+  end
+  local moment, second = moments(zone, wall)
+  return moment and not second and make(moment, zone) or nil
 end
 
 -- The fields of `date{ ... }`, with what they are when left out.
@@ -163,6 +177,10 @@ function date.of(from, zone, options)
     end
   end
   local choice = options ~= nil and value.choice("date", options) or nil
+  local plain = found and plainly(from, found)
+  if plain then
+    return plain
+  end
   local self, wrong, unclear = from_any(from, found, choice)
   if not self then
     value.refuse("date", wrong, unclear and value.CHOOSE)
@@ -184,8 +202,12 @@ function date.try(from, zone, options)
       return nil, reason
     end
   end
-  local self
-  self, reason = from_any(from, found, value.choice("date.try", options))
+  local choice = options ~= nil and value.choice("date.try", options) or nil
+  local self = found and plainly(from, found)
+  if self then
+    return self
+  end
+  self, reason = from_any(from, found, choice)
   return self, reason
 end
 

@@ -1,12 +1,11 @@
--- A wall clock as text. What is written again and again (days, two digits, offsets) is kept, so
--- that a line of a long table costs one string.
+-- A wall clock as text. The usual form is written in C (src/date_text.h), since a long table is
+-- full of it.
 
 local formats = {}
 
 local civil = require "dps.date.civil"
 
 local format, gsub = string.format, string.gsub
-local DAY = civil.DAY
 
 local TWO, THREE = {}, {}
 for i = 0, 99 do
@@ -16,51 +15,12 @@ for i = 0, 999 do
   THREE[i] = format("%03d", i)
 end
 
-local MOST_DAYS = 8192
-local day_texts, days_held = {}, 0
-
-local function day_text(day)
-  if days_held >= MOST_DAYS then
-    day_texts, days_held = {}, 0
-  end
-  local text = format("%04d-%02d-%02d", civil.date(day))
-  day_texts[day], days_held = text, days_held + 1
-  return text
-end
-
-local function offset_text(_, offset)
-  local seconds = (offset < 0 and -offset or offset) // 1000
-  local text = format("%s%02d:%02d", offset < 0 and "-" or "+", seconds // 3600,
-    seconds // 60 % 60)
-  return seconds % 60 == 0 and text or text .. ":" .. TWO[seconds % 60]
-end
-
--- Those of whole minutes are kept; those of local mean time are too many.
-local offset_texts = setmetatable({}, {
-  __index = function(texts, offset)
-    local text = offset_text(texts, offset)
-    if offset % 60000 == 0 then
-      texts[offset] = text
-    end
-    return text
-  end,
-})
-
 ---ISO 8601 with milliseconds and the offset; seconds of an offset (local mean time) where it has
 ---any.
 ---@param wall integer  what the clock shows, as milliseconds since 1970-01-01 on that clock
 ---@param offset integer  milliseconds east of UTC
 ---@return string  such as "2026-12-01T09:00:00.000+01:00"
-function formats.iso(wall, offset)
-  local day = wall // DAY
-  local rest = wall - day * DAY
-  local second = rest // 1000
-  local minute = second // 60
-  local hour = minute // 60
-  return (day_texts[day] or day_text(day)) .. "T" .. TWO[hour] .. ":" .. TWO[minute - hour * 60]
-    .. ":" .. TWO[second - minute * 60] .. "." .. THREE[rest - second * 1000]
-    .. offset_texts[offset]
-end
+formats.iso = require("dps.native").date_iso
 
 ---@param wall integer
 ---@return string  such as "2026-12-01 09:00:00"; milliseconds only where there are any
@@ -95,7 +55,7 @@ function parts.b(at) return civil.MONTHS[at.month]:sub(1, 3) end
 function parts.u(at) return format("%d", at.weekday) end
 function parts.V(at) return TWO[at.week] end
 function parts.G(at) return format("%04d", at.weekyear) end
-function parts.z(at) return offset_texts[at.offset] end
+function parts.z(at) return formats.iso(0, at.offset):sub(24) end
 function parts.Z(at) return at.abbreviation end
 function parts.F(at) return format("%04d-%02d-%02d", at.year, at.month, at.day) end
 function parts.T(at) return TWO[at.hour] .. ":" .. TWO[at.minute] .. ":" .. TWO[at.second] end

@@ -7,8 +7,9 @@ local parse = {}
 
 local civil = require "dps.date.civil"
 
-local byte, find, format, match, sub = string.byte, string.find, string.format, string.match,
-  string.sub
+local date_wall = require("dps.native").date_wall
+
+local find, format, match, sub = string.find, string.format, string.match, string.sub
 local tonumber, type = tonumber, type
 
 local DAY = civil.DAY
@@ -222,23 +223,9 @@ end
 
 -- --- the way nearly all of them are written ---
 
--- Days that were read, and what may follow HH:MM:SS, each with its meaning: both repeat in a table.
+-- What may follow HH:MM:SS, with its meaning: a table has few of them.
 local MOST_HELD = 8192
-local day_of, days_held = {}, 0
 local tail_offset, tail_fraction, tails_held = {}, {}, 0
-
-local function hold_day(text)
-  local year, month, day = match(text, "^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
-  if not year or not calendar_day(tonumber(year), tonumber(month), tonumber(day)) then
-    return nil
-  end
-  if days_held >= MOST_HELD then
-    day_of, days_held = {}, 0
-  end
-  local moment = civil.days(tonumber(year), tonumber(month), tonumber(day)) * DAY
-  day_of[text], days_held = moment, days_held + 1
-  return moment
-end
 
 local function hold_tail(tail)
   local wall, offset, _, name = slow("1970-01-01T00:00:00" .. tail)
@@ -252,19 +239,6 @@ local function hold_tail(tail)
   return offset
 end
 
--- YYYY-MM-DD, T or a space, HH:MM; the milliseconds of that minute, nil for anything else. After
--- the colons come two more digits, or nothing.
-local function minute_of(text)
-  local day = day_of[sub(text, 1, 10)] or hold_day(sub(text, 1, 10))
-  local between, h1, h2, colon, m1, m2 = byte(text, 11, 16)
-  if not day or not m2 or colon ~= 58 or between ~= 84 and between ~= 32
-      or h1 < 48 or h1 > 50 or h2 < 48 or h2 > 57 or h1 == 50 and h2 > 51
-      or m1 < 48 or m1 > 53 or m2 < 48 or m2 > 57 then
-    return nil
-  end
-  return day + ((h1 * 10 + h2 - 528) * 60 + m1 * 10 + m2 - 528) * 60000
-end
-
 ---Reads a date, with or without a time, an offset and a zone.
 ---@param text any
 ---@return integer|nil wall   what the clock shows, as milliseconds since 1970-01-01 on that clock
@@ -273,22 +247,13 @@ end
 ---@return boolean|nil whole  no time is written
 ---@return string|nil name    of the zone in brackets
 function parse.iso(text)
-  local length = type(text) == "string" and #text or 0
-  local wall = length >= 16 and length <= LONGEST and minute_of(text)
-  if not wall then
+  local wall, taken = date_wall(text)
+  if not wall or #text > LONGEST then
     return slow(text)
-  elseif length == 16 then
+  elseif taken == #text then
     return wall, nil, false
   end
-  local colon, s1, s2 = byte(text, 17, 19)
-  if colon ~= 58 or not s2 or s1 < 48 or s1 > 53 or s2 < 48 or s2 > 57 then
-    return slow(text)
-  end
-  wall = wall + (s1 * 10 + s2 - 528) * 1000
-  if length == 19 then
-    return wall, nil, false
-  end
-  local tail = sub(text, 20)
+  local tail = sub(text, taken + 1)
   local offset = tail_offset[tail] or hold_tail(tail)
   if not offset then
     return slow(text)

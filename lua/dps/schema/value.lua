@@ -6,7 +6,6 @@ local values = {}
 local date = require "dps.date.wire"
 
 local find, gsub, huge, match = string.find, string.gsub, math.huge, string.match
-local mtype = math.type
 local getmetatable, next, rawequal, rawget, rawlen, type = getmetatable, next, rawequal, rawget,
   rawlen, type
 local loaded = package.loaded
@@ -89,12 +88,7 @@ end
 
 -- A date object may hold its moment where it can be read without writing it: `__dps_moment`, beside
 -- `__dps_date`, is the key of that field.
-local function moment_of(value)
-  local mt = getmetatable(value)
-  local key = type(mt) == "table" and rawget(mt, "__dps_moment")
-  local moment = key and rawget(value, key)
-  return mtype(moment) == "integer" and moment or nil
-end
+local moment_of = require("dps.native").date_moment
 
 local instants, instants_held = {}, 0
 
@@ -103,12 +97,7 @@ local instants, instants_held = {}, 0
 ---@return integer|nil  milliseconds since the epoch
 ---@return string|nil reason
 function values.instant(value)
-  local moment
-  if type(value) == "table" then
-    moment = moment_of(value)
-  else
-    moment = instants[value]
-  end
+  local moment = instants[value] or moment_of(value)
   if moment then
     return moment
   end
