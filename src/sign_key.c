@@ -60,9 +60,11 @@ void dps_key_read_clear(struct dps_key_read *read) {
 
 /* --- which form --- */
 
+/* Behind a byte order mark and blanks. */
 static bool starts_with(const struct dps_sign_key_source *source, const char *text) {
-  static const char space[] = " \t\r\n";
+  static const char space[] = " \t\r\n", mark[] = "\xef\xbb\xbf";
   size_t at = 0, len = strlen(text);
+  if (source->len >= 3 && !memcmp(source->bytes, mark, 3)) at = 3;
   while (at < source->len && source->bytes[at] && strchr(space, source->bytes[at]))
     at++;
   return source->len - at >= len && memcmp(source->bytes + at, text, len) == 0;
@@ -97,13 +99,43 @@ static bool read_der_or_secret(struct dps_key_read *read, const struct dps_sign_
   return read_secret(read, source, fault);
 }
 
+static bool has_pem(const struct dps_sign_key_source *source) {
+  static const char begin[] = "-----BEGIN ";
+  return memmem(source->bytes, source->len, begin, sizeof begin - 1) != NULL;
+}
+
+/* Public keys in forms that are not read here, by how their text begins. */
+static const struct {
+  const char *start, *what, *remedy;
+} public_texts[] = {
+    {"ssh-", "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE"},
+    {"ecdsa-sha2-", "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE"},
+    {"sk-", "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE"},
+    {"---- BEGIN SSH2 ", "an SSH2 public key", "ssh-keygen -i -f FILE"},
+    {"Certificate:", "a certificate printed for people", "openssl x509 without -noout"},
+    {"Public-Key:", "a public key printed for people", "openssl pkey without -noout"},
+};
+
+static bool refuse_public_text(const struct dps_sign_key_source *source,
+                               struct dps_sign_fault *fault) {
+  for (size_t i = 0; i < sizeof public_texts / sizeof *public_texts; i++)
+    if (starts_with(source, public_texts[i].start))
+      return dps_sign_refuse(fault, DPS_SIGN_KEY_MALFORMED,
+                             "this looks like %s, which is not read here: make PEM of it (%s); if "
+                             "it is a shared secret, say so by the algorithm hmac-sha256",
+                             public_texts[i].what, public_texts[i].remedy);
+  return true;
+}
+
 /* A file of a public key must never become a secret that everybody knows (RFC 9421, section
- * 7.3.6). */
+ * 7.3.6), whatever stands before the key: a byte order mark, attributes, a description. */
 static bool read_any(struct dps_key_read *read, const struct dps_sign_key_source *source,
                      struct dps_sign_fault *fault) {
   struct dps_sign_fault here = {0};
-  if (starts_with(source, "-----BEGIN ")) return dps_key_read_pem(read, source, fault);
-  if (!starts_with(source, "{")) return read_der_or_secret(read, source, fault);
+  bool is_json = starts_with(source, "{");
+  if (!is_json && has_pem(source)) return dps_key_read_pem(read, source, fault);
+  if (source->alg != DPS_ALG_HMAC_SHA256 && !refuse_public_text(source, fault)) return false;
+  if (!is_json) return read_der_or_secret(read, source, fault);
   if (dps_key_read_jwk(read, source, &here)) return true;
   dps_key_read_clear(read);
   if (source->alg == DPS_ALG_HMAC_SHA256 && here.reason == DPS_SIGN_KEY_MALFORMED)

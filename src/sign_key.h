@@ -29,7 +29,7 @@ enum {
 };
 
 enum dps_sign_form {
-  DPS_FORM_ANY, /* found out: PEM by its first line, JWK by its brace, DER where it is one whole */
+  DPS_FORM_ANY, /* found out: PEM by a BEGIN line, JWK by its brace, DER where it is one whole */
   DPS_FORM_PEM, /* PKCS#8, also encrypted; the older RSA and EC forms; public keys */
   DPS_FORM_DER,
   DPS_FORM_JWK,   /* RFC 7517: OKP, EC, RSA, oct */
@@ -54,9 +54,9 @@ enum dps_sign_alg dps_sign_alg(const char *name, size_t len);
 const char *dps_sign_alg_name(enum dps_sign_alg);
 
 /* Reads a key. NULL: fault says why. With form ANY and no alg, bytes that are neither PEM, JWK nor
- * DER are a shared secret; with a public-key algorithm they are refused; a PEM key is never taken
- * for a secret. The thumbprint of a secret is no keyid (it would give guesses away): a secret
- * without one has "". */
+ * DER are a shared secret, unless they begin as OpenSSH's public keys do; with a public-key
+ * algorithm they are refused; a file with PEM in it is never taken for a secret. The thumbprint of
+ * a secret is no keyid (it would give guesses away): a secret without one has "". */
 struct dps_sign_key *dps_sign_key_new(const struct dps_sign_key_source *, struct dps_sign_fault *);
 /* Wipes and frees; NULL is fine. Of a secret or a JWK nothing is left in memory then; of PEM and
  * DER only what libcrypto's own decoders leave behind. */

@@ -45,9 +45,10 @@ static EVP_PKEY *decode(struct asked *asked, const char *form, int selection) {
   return pkey;
 }
 
-static EVP_PKEY *key_of_certificate(const struct dps_sign_key_source *source) {
+/* `at`: where its block begins. */
+static EVP_PKEY *key_of_certificate(const struct dps_sign_key_source *source, const char *at) {
   struct asked asked = {source, false};
-  BIO *bytes = BIO_new_mem_buf(source->bytes, (int)source->len);
+  BIO *bytes = BIO_new_mem_buf(at, (int)(source->bytes + source->len - at));
   X509 *certificate = bytes ? PEM_read_bio_X509(bytes, NULL, on_passphrase, &asked) : NULL;
   EVP_PKEY *pkey = certificate ? X509_get_pubkey(certificate) : NULL;
   X509_free(certificate);
@@ -92,7 +93,8 @@ bool dps_key_read_pem(struct dps_key_read *read, const struct dps_sign_key_sourc
                       struct dps_sign_fault *fault) {
   struct dps_sign_key_source block = *source;
   const char *key = find_block(source, "KEY-----");
-  if (!key && find_block(source, " CERTIFICATE-----")) read->pkey = key_of_certificate(source);
+  const char *certificate = key ? NULL : find_block(source, " CERTIFICATE-----");
+  if (certificate) read->pkey = key_of_certificate(source, certificate);
   if (read->pkey) return true;
   if (key) {
     block.bytes = key;

@@ -83,10 +83,55 @@ static void test_texts_that_are_no_keys_say_why(void **state) {
       {"a secret", NULL, DPS_ALG_ED25519, 0, false, DPS_SIGN_KEY_MALFORMED},
       {"{ a secret", NULL, DPS_ALG_HMAC_SHA256, DPS_ALG_HMAC_SHA256, true, 0},
       {"{ a secret", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"\xef\xbb\xbf{\"kty\":\"OKP\"", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      /* what is public must not become a secret */
+      {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"\nssh-rsa AAAAB3NzaC1yc2EAAAADAQAB", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"ecdsa-sha2-nistp256 AAAAE2VjZHNh", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"sk-ssh-ed25519@openssh.com AAAAGnNr", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB", NULL, DPS_ALG_RSA_PSS_SHA512, 0, false,
+       DPS_SIGN_KEY_MALFORMED},
+      {"---- BEGIN SSH2 PUBLIC KEY ----\n", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"Certificate:\n    Data:\n", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"Public-Key: (256 bit)\n", NULL, 0, 0, false, DPS_SIGN_KEY_MALFORMED},
+      {"ssh-is-what-it-begins-with", NULL, DPS_ALG_HMAC_SHA256, DPS_ALG_HMAC_SHA256, true, 0},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     check_text(&cases[i]);
+}
+
+/* What openssl pkcs12, openssl x509 -text and editors write before a key or a certificate. */
+static void test_a_public_key_behind_other_text_is_that_key_and_no_secret(void **state) {
+  static const char *const before[] = {"\xef\xbb\xbf", "Bag Attributes\n    localKeyID: 01\n",
+                                       "Certificate:\n    Data:\n", "# ssh-like comment\n"};
+  static const char *const files[] = {KEYS "p384.pub.pem", KEYS "p384.cert.pem"};
+  struct dps_sign_fault fault;
+  char text[8192];
+  (void)state;
+  for (size_t i = 0; i < 8; i++) {
+    size_t len, at = strlen(before[i / 2]);
+    char *bytes = signed_file(files[i % 2], &len);
+    memcpy(text, before[i / 2], at);
+    memcpy(text + at, bytes, len);
+    free(bytes);
+    struct dps_sign_key *key = key_of(text, at + len, NULL, DPS_ALG_NONE, &fault);
+    assert_non_null(key);
+    assert_int_equal(dps_sign_key_alg(key), DPS_ALG_ECDSA_P384_SHA384);
+    assert_false(dps_sign_key_can_sign(key));
+    dps_sign_key_free(key);
+    assert_null(key_of(text, at + len, NULL, DPS_ALG_HMAC_SHA256, &fault));
+    assert_int_equal(fault.reason, DPS_SIGN_KEY_UNFIT);
+  }
+}
+
+static void test_an_openssh_key_is_told_how_it_becomes_pem(void **state) {
+  struct dps_sign_fault fault;
+  (void)state;
+  assert_null(key_of("ssh-rsa AAAA", 12, NULL, DPS_ALG_NONE, &fault));
+  assert_non_null(strstr(fault.detail, "OpenSSH"));
+  assert_non_null(strstr(fault.detail, "ssh-keygen -e -m PKCS8"));
+  assert_non_null(strstr(fault.detail, "hmac-sha256"));
 }
 
 static void test_algorithms_have_the_names_of_the_registry(void **state) {
@@ -243,6 +288,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_files_are_taken_by_their_type_and_refused_with_the_reason),
       cmocka_unit_test(test_texts_that_are_no_keys_say_why),
+      cmocka_unit_test(test_a_public_key_behind_other_text_is_that_key_and_no_secret),
+      cmocka_unit_test(test_an_openssh_key_is_told_how_it_becomes_pem),
       cmocka_unit_test(test_algorithms_have_the_names_of_the_registry),
       cmocka_unit_test(test_each_algorithm_signs_and_refuses_every_changed_byte),
       cmocka_unit_test(test_ecdsa_halves_are_padded_on_the_left),
