@@ -302,7 +302,7 @@ static struct request *new_request(lua_State *L, const struct client *client) {
 
 /* client:request(method, url [, body, header lines, operation, name]) -> status, body, headers (raw
  * lines), serial of the token that it carried | nil, code, message, sent ("no" "maybe" "yes"),
- * status (0: no answer), headers code is a CURLcode, or one of ours (http.h). Waits. */
+ * status (0: no answer), headers. The code is a CURLcode, or one of ours (http.h). Waits. */
 static int l_request(lua_State *L) {
   struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);
   lua_settop(L, ARG_NAME);

@@ -159,8 +159,7 @@ static int l_public_jwk(lua_State *L) {
 }
 
 void dps_open_key(lua_State *L) {
-  static const luaL_Reg metamethods[] = {
-      {"__gc", m_gc}, {"__close", m_gc}, {"__tostring", m_tostring}, {NULL, NULL}};
+  static const luaL_Reg metamethods[] = {{"__gc", m_gc}, {"__tostring", m_tostring}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"keyid", l_keyid},
                                      {"alg", l_alg},
                                      {"can_sign", l_can_sign},

@@ -200,10 +200,11 @@ static bool sign_one(struct dps_profile *profile, const struct dps_sign_message 
   return dps_profile_make(profile, message, created, nonce ? nonce : fresh, lines, made, fault);
 }
 
-/* native.sign_message(signer, message [, created [, nonce]]) -> { headers = { "Signature: ...", ...
- * }, base =, signature_input =, signature =, content_digest = } | nil, reason, sentence created:
- * seconds since 1970, now when absent; the nonce is random when absent. The base, of RFC 9421's
- * form, is what was signed: it holds the values that it covers. Reads are signed too. */
+/* native.sign_message(signer, message [, created [, nonce]]) ->
+ * { headers = { "Signature: ...", ... }, base =, signature_input =, signature =, content_digest = }
+ * | nil, reason, sentence. `created` is in seconds since 1970, now when absent; the nonce is random
+ * when absent. The base, of RFC 9421's form, is what was signed: it holds the values that it
+ * covers. Reads are signed too. */
 static int l_sign_message(lua_State *L) {
   struct dps_profile *profile = dps_check_signer(L, 1);
   int64_t created = luaL_optinteger(L, 3, (lua_Integer)time(NULL));

@@ -61,7 +61,7 @@ static bool read_secret(struct dps_secret *secret, int fd, const char *path, cha
     refuse(why, path, n ? "it is larger than 64 KiB" : "it is empty");
   else if (!(ok = dps_secret_set_bytes(secret, bytes, (size_t)n)))
     refuse(why, path, "memory ran out");
-  explicit_bzero(bytes, n > 0 ? (size_t)n : 0);
+  explicit_bzero(bytes, n >= 0 ? (size_t)n : sizeof bytes);
   return ok;
 }
 

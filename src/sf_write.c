@@ -44,7 +44,10 @@ bool dps_sf_write_string(struct dps_buf *out, struct dps_text text) {
   *to++ = '"';
   for (size_t i = 0; i < text.len; i++) {
     char c = text.at[i];
-    if (c < 0x20 || c > 0x7e) return false;
+    if (c < 0x20 || c > 0x7e) {
+      out->data[out->len] = '\0'; /* where the text that stays ends */
+      return false;
+    }
     if (c == '"' || c == '\\') *to++ = '\\';
     *to++ = c;
   }

@@ -180,7 +180,7 @@ bool dps_draft_sign(struct dps_buf *lines, enum dps_draft_form form, struct dps_
   char signature[MAX_BASE64];
   struct dps_buf signed_text;
   if (!check_key(key, fault)) return false;
-  dps_buf_init(&signed_text, MAX_TEXT);
+  dps_buf_init_secret(&signed_text, MAX_TEXT); /* it may cover Authorization */
   *fault = (struct dps_sign_fault){0};
   bool ok = dps_sign_date(d.date, now) && print_digest(d.digest, message->body) &&
             put_text(&signed_text, &d, dps_sign_key_id(key), names, n, fault) &&
