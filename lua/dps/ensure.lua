@@ -42,14 +42,21 @@ local function find(client, intent)
   return found[1]
 end
 
+-- Somebody cancelled who waits here; the task it waits for goes on, and holds its lock.
+local STILL_RUNNING = { interrupted = true, deadlock = true }
+
 -- A task that was cancelled before it began holds its lock no longer.
 local function await(locks, key)
   local task = locks[key]
   local how, ok, entity, outcome, paths = native.task_wait(task)
-  if locks[key] == task then
+  if not STILL_RUNNING[how] and locks[key] == task then
     locks[key] = nil
   end
   return how, ok, entity, outcome, paths
+end
+
+local function raise_cancelled(intent)
+  err.raise { kind = "cancelled", operation = intent.operation, message = "it was cancelled" }
 end
 
 -- One at a time for each name, so that two tasks which ensure the same do not both create it.
@@ -58,7 +65,9 @@ local function locked(client, intent, action)
   client.ensuring = locks
   local key = intent.resource.name .. "\0" .. intent.name
   while locks[key] do
-    await(locks, key)
+    if STILL_RUNNING[await(locks, key)] then
+      raise_cancelled(intent)
+    end
   end
   locks[key] = native.spawn(function()
     local ok, entity, outcome, paths = pcall(action)
@@ -67,7 +76,7 @@ local function locked(client, intent, action)
   end)
   local how, ok, entity, outcome, paths = await(locks, key)
   if how ~= "done" then
-    err.raise { kind = "cancelled", operation = intent.operation, message = "it was cancelled" }
+    raise_cancelled(intent)
   end
   return ok, entity, outcome, paths
 end
@@ -97,6 +106,7 @@ local function found_after_all(client, intent)
     if not native.sleep(seconds) then
       return nil
     end
+    look.forget(client, intent.resource)
     local ok, entity = pcall(find, client, intent)
     if ok and entity then
       return entity
@@ -115,6 +125,7 @@ local function create(client, intent, value)
     look.remember(client, intent.resource, intent.name, receipt.id)
     return entity_of(intent, receipt), "created"
   end
+  look.forget(client, intent.resource) -- it may be there for all that is known
   local entity = is_open(receipt) and found_after_all(client, intent)
   if not entity then
     error(receipt, 0)

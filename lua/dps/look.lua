@@ -100,7 +100,7 @@ function look.named(client, intent, description, name)
   return found
 end
 
----An object went: what was read of its kind holds no longer.
+---Something of its kind is written: what was read of all names holds no longer.
 ---@param client dps.Client
 ---@param description dps.Resource
 function look.forget(client, description)

@@ -18,6 +18,13 @@ local CREATE = { verb = "create", refuse_unknown = true, entities = true }
 
 local verbs = {}
 
+-- A write, done or not known to be, may have given something a name.
+local function then_forget(client, intent, write, ...)
+  local ok, receipt = pcall(write, ...)
+  look.forget(client, intent.resource)
+  return ok and receipt or error(receipt, 0)
+end
+
 ---@return table receipt
 function verbs.create(client, intent, value)
   send.check_table(value, intent.operation, "a table that describes the " .. intent.resource.title)
@@ -30,7 +37,7 @@ function verbs.create(client, intent, value)
   intent.target = resources.collection_target(intent.resource)
   intent.value = send.marked(intent, shaped and value or send.shape(client, intent, value))
   send.encode(intent)
-  return send.for_object(client, intent)
+  return then_forget(client, intent, send.for_object, client, intent)
 end
 
 ---@return table entity
@@ -42,7 +49,8 @@ end
 
 ---@return table receipt
 function verbs.update(client, intent, id, changes, given)
-  return require("dps.change").update(client, intent, id, changes, given)
+  local update = require("dps.change").update
+  return then_forget(client, intent, update, client, intent, id, changes, given)
 end
 
 ---@return true

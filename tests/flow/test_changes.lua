@@ -349,6 +349,50 @@ function T.test_ensure_says_unknown_when_a_lost_create_is_not_there()
   lu.assertEquals(e.kind, "unknown")
 end
 
+-- Two tasks ensure one name; the look of the first takes its time.
+local function slow_look(seconds)
+  client.call = function(self, intent)
+    local original = getmetatable(client).__index.call
+    if intent.verb ~= "list" then
+      return original(self, intent)
+    end
+    client.call = nil
+    local found = table.pack(original(self, intent))
+    dps.sleep(seconds)
+    return table.unpack(found, 1, found.n)
+  end
+end
+
+local function count(name)
+  local n = 0
+  for _ in dps.list_fallbacks { property = { { "name", "==", name } } } do n = n + 1 end
+  return n
+end
+
+function T.test_a_cancelled_task_that_waits_for_anothers_ensure_creates_nothing()
+  local name = unique "A"
+  slow_look(0.2)
+  local first = dps.spawn(function() return select(2, dps.ensure_fallback(offer(name))) end)
+  local second = dps.spawn(function() return select(2, dps.ensure_fallback(offer(name))) end)
+  dps.sleep(0.05)
+  second:cancel()
+  lu.assertEquals(first:wait(), "created")
+  lu.assertFalse((pcall(second.wait, second)))
+  lu.assertEquals(count(name), 1)
+end
+
+function T.test_an_ensure_that_was_cancelled_on_its_way_is_waited_for_by_the_next()
+  local name = unique "A"
+  slow_look(0.2)
+  local first = dps.spawn(function() return select(2, dps.ensure_fallback(offer(name))) end)
+  dps.sleep(0.05)
+  first:cancel()
+  dps.sleep(0.01)
+  local _, outcome = dps.ensure_fallback(offer(name))
+  lu.assertEquals(outcome, "unchanged")
+  lu.assertEquals(count(name), 1)
+end
+
 function T.test_bad_tables_are_told_before_anything_is_looked_up()
   local sent = sent_by(function()
     local e = failure_of(dps.ensure_fallback, { name = "A", status = "draft" })

@@ -1,5 +1,6 @@
 -- Names with a comma: whether the service can be asked for them or takes them apart, ensure creates
 -- none twice, and reads all names once at most.
+local err = require "dps.err"
 local json = require "dps.json"
 local lu = require "luaunit"
 local operation = require "dps.operation"
@@ -11,8 +12,9 @@ local function decode(text)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
--- A service of tags. One that splits finds no name with a comma.
-local function service(splits, names)
+-- A service of tags. One that splits finds no name with a comma; one that loses does what it is
+-- asked and loses the answer of a create.
+local function service(splits, names, faults)
   local tags, calls = {}, { GET = 0, POST = 0, DELETE = 0 }
   local client = { settings = { base_url = "https://x/y" } }
   for i, name in ipairs(names) do
@@ -33,6 +35,9 @@ local function service(splits, names)
     if intent.method == "POST" then
       tags[#tags + 1] = json.decode(intent.body)
       tags[#tags].id = "t" .. #tags
+      if faults and faults.loses then
+        err.raise { kind = "unknown", sent = "maybe", message = "the connection was closed" }
+      end
       return { id = tags[#tags].id, etag = 1 }, 201, "{}", ""
     end
     local id = intent.target:match "/tags/(.+)$"
@@ -78,6 +83,26 @@ function T.test_a_name_whose_object_was_deleted_can_be_created_again()
   lu.assertEquals(select(2, dps.ensure_tag { name = "A, b" }), "unchanged")
   dps.delete_tag(dps.ref("tag", "A, b"))
   lu.assertEquals(select(2, dps.ensure_tag { name = "A, b" }), "created")
+  lu.assertEquals(calls.POST, 1)
+end
+
+function T.test_a_name_that_another_call_gave_meanwhile_is_seen()
+  local dps, calls = service(true, { "A, b" })
+  lu.assertEquals(select(2, dps.ensure_tag { name = "A, b" }), "unchanged")
+  dps.create_tag { name = "C, d" }
+  lu.assertEquals(select(2, dps.ensure_tag { name = "C, d" }), "unchanged")
+  lu.assertEquals(calls.POST, 1)
+end
+
+function T.test_a_create_whose_answer_was_lost_is_found_by_a_name_with_a_comma_too()
+  local native = require "dps.native"
+  local sleep = native.sleep
+  native.sleep = function() return true end
+  local dps, calls = service(true, { "A, b" }, { loses = true })
+  dps.ensure_tag { name = "A, b" }
+  local _, outcome = dps.ensure_tag { name = "C, d" }
+  native.sleep = sleep
+  lu.assertEquals(outcome, "created")
   lu.assertEquals(calls.POST, 1)
 end
 
