@@ -13,7 +13,7 @@
 
 enum { MAX_TEXT = 64 * 1024, MAX_DIGEST = 64, MAX_BASE64 = 64 };
 
-/* A message with the fields that are made for it. */
+/* A message with the fields that are made for it; "" where it has one of its own. */
 struct draft {
   enum dps_draft_form form;
   const struct dps_sign_message *message;
@@ -57,17 +57,31 @@ static bool print_digest(char *to, struct dps_text body) {
   return true;
 }
 
-/* --- the text that is signed --- */
-
-static struct dps_text find(const struct draft *d, struct dps_text name) {
-  if (is(name, "date")) return text(d->date);
-  if (is(name, "digest")) return text(d->digest);
-  for (size_t i = 0; i < d->message->field_count; i++) {
-    const struct dps_sign_field *field = &d->message->fields[i];
+static struct dps_text field_of(const struct dps_sign_message *m, struct dps_text name) {
+  for (size_t i = 0; i < m->field_count; i++) {
+    const struct dps_sign_field *field = &m->fields[i];
     if (field->name.len == name.len && strncasecmp(field->name.at, name.at, name.len) == 0)
       return field->value;
   }
   return (struct dps_text){NULL, 0};
+}
+
+/* What the message has already is signed as it is: two of a field would be refused. */
+static bool make_fields(struct draft *d, int64_t now) {
+  bool has_date = field_of(d->message, text("date")).at != NULL;
+  bool has_digest = field_of(d->message, text("digest")).at != NULL;
+  return (has_date || dps_sign_date(d->date, now)) &&
+         (has_digest || print_digest(d->digest, d->message->body));
+}
+
+/* --- the text that is signed --- */
+
+static struct dps_text find(const struct draft *d, struct dps_text name) {
+  struct dps_text given = field_of(d->message, name);
+  if (given.at) return given;
+  if (is(name, "date")) return text(d->date);
+  if (is(name, "digest")) return text(d->digest);
+  return given;
 }
 
 /* Path and query as they are sent. */
@@ -92,7 +106,7 @@ static bool put_target(struct dps_buf *to, const struct draft *d) {
 }
 
 static bool left_out(const struct draft *d, struct dps_text name) {
-  return is(name, "digest") && !d->digest[0];
+  return is(name, "digest") && find(d, name).len == 0;
 }
 
 static bool put_line(struct dps_buf *to, const struct draft *d, struct dps_text name,
@@ -141,7 +155,9 @@ static bool put_lines(struct dps_buf *to, const struct draft *d, const char *key
       {"Authorization: Signature keyId=\"", "\",algorithm=\"hmac-sha256\"", ",headers=\"",
        "\",signature=\""},
   };
-  bool ok = dps_buf_puts(to, "Date: ") && dps_buf_puts(to, d->date) && dps_buf_putc(to, '\n');
+  bool ok = true;
+  if (d->date[0])
+    ok = dps_buf_puts(to, "Date: ") && dps_buf_puts(to, d->date) && dps_buf_putc(to, '\n');
   if (d->digest[0])
     ok =
         ok && dps_buf_puts(to, "Digest: ") && dps_buf_puts(to, d->digest) && dps_buf_putc(to, '\n');
@@ -182,7 +198,7 @@ bool dps_draft_sign(struct dps_buf *lines, enum dps_draft_form form, struct dps_
   if (!check_key(key, fault)) return false;
   dps_buf_init_secret(&signed_text, MAX_TEXT); /* it may cover Authorization */
   *fault = (struct dps_sign_fault){0};
-  bool ok = dps_sign_date(d.date, now) && print_digest(d.digest, message->body) &&
+  bool ok = make_fields(&d, now) &&
             put_text(&signed_text, &d, dps_sign_key_id(key), names, n, fault) &&
             sign_text(key, &signed_text, signature, fault) &&
             put_lines(lines, &d, dps_sign_key_id(key), names, n, signature);

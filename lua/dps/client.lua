@@ -205,15 +205,13 @@ local function exchange(self, intent)
   local status, text, lines, more, answered, answer_lines =
     self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
   self:trace(intent, started, status or lines)
-  if status then
-    check_signature(self, intent, status, text, lines)
-  end
   return status, text, lines, more, answered, answer_lines
 end
 
 ---Sends an intent and gives what the service answered. Raises an error object for everything but a
 ---2xx with JSON, or with nothing, in it. A 401 means that nothing was done, so a write too is sent
----again, once, under a new token.
+---again, once, under a new token; one that must be signed and is not sends only a read again, but
+---the token goes.
 ---@param intent dps.Intent
 ---@return any value       decoded; nil for an empty body
 ---@return integer status
@@ -222,8 +220,14 @@ end
 function Client:send(intent)
   local status, text, lines, more, answered, answer_lines = exchange(self, intent)
   if status == 401 and self.auth:refused(more) then
+    if not outcome.is_read(intent.method) then
+      check_signature(self, intent, status, text, lines)
+    end
     intent.attempts = 2
     status, text, lines, more, answered, answer_lines = exchange(self, intent)
+  end
+  if status then
+    check_signature(self, intent, status, text, lines)
   end
   if not status then
     return fail_transport(intent, text, lines, more, answered, answer_lines)

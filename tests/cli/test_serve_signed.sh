@@ -100,6 +100,10 @@ post "${ed[@]}" "${two[@]}"
 must "without a nonce it is let in" [ "$status" = 201 ]
 ask POST /placements --data-binary @body.json -H @signature.txt
 refused "without a nonce the same signature is let in once" replay
+sed -E 's/^(Signature[^ ]*: *)[a-z0-9]+=/\1other=/' signature.txt >renamed.txt
+must "the label is another" [ "$(grep -c ' other=' renamed.txt)" = 2 ]
+ask POST /placements --data-binary @body.json -H @renamed.txt
+refused "under another label it is the same signature" replay
 post "${ed[@]}"
 must "after all that a good request is let in" [ "$status" = 201 ]
 must "what was refused has created nothing" [ "$(count /placements)" = $((before + 3)) ]

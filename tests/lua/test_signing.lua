@@ -176,6 +176,19 @@ T.test_kong_finds_its_form_beside_the_bearer = badserver.with(function(server)
   end
 end)
 
+function T.test_gateways_date_and_digest_of_the_scripts_own_are_signed_and_not_sent_twice()
+  local key = assert(native.key { file = SECRET, keyid = "joe" })
+  local date, digest = "Wed, 01 Jan 2025 00:00:00 GMT", "SHA-256=of-its-own"
+  local made = assert(native.sign_message(assert(native.signer { key = key, form = "kong" }), {
+    method = "POST", target_uri = "https://h/x", body = "{}",
+    headers = { { "Host", "h" }, { "DATE", date }, { "digest", digest } },
+  }))
+  local text = ("@request-target: post /x\nhost: h\ndate: %s\ndigest: %s"):format(date, digest)
+  lu.assertEquals(made.headers, { ('Proxy-Authorization: hmac username="joe", '
+    .. 'algorithm="hmac-sha256", headers="@request-target host date digest", signature="%s"')
+    :format(mac(text)) })
+end
+
 T.test_apisix_finds_its_form_in_the_bearers_place = badserver.with(function(server)
   local ops = gateway(server, "apisix")
   for _, echo in ipairs { post(ops), get(ops) } do
@@ -265,6 +278,35 @@ T.test_answer_that_is_not_validly_signed_counts_for_nothing = badserver.with(fun
     lu.assertStrContains(e.message, "(" .. case[1] .. ")")
   end
 end)
+
+-- An auth that has a new token each time.
+local function renewing(ops)
+  ops.client:connect()
+  local calls = { count = 0 }
+  ops.client.auth = {
+    ready = function() end, accepted = function() end, hint = function() end,
+    refused = function()
+      calls.count = calls.count + 1
+      return true
+    end,
+  }
+  return calls
+end
+
+T.test_unsigned_401_costs_the_token_and_only_a_read_is_sent_again = badserver.with(
+  function(server)
+    local lines = { "HTTP/1.1 401 x" }
+    for _, case in ipairs { { get, "auth", 2 }, { post, "unknown", 1 } } do
+      local ops = answered(server, lines, "{}", VERIFY)
+      local calls = renewing(ops)
+      local e = badserver.failure(case[1], ops)
+      lu.assertEquals({ e.kind, e.attempts, calls.count }, { case[2], case[3], 1 })
+      lu.assertStrContains(e.message, "(missing)")
+    end
+    local ops = answered(server, signed_answer(401, "{}"), "{}", VERIFY)
+    renewing(ops)
+    lu.assertEquals(badserver.failure(post, ops).attempts, 2)
+  end)
 
 -- The clock ---------------------------------------------------------------------------------------
 

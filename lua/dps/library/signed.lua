@@ -80,15 +80,16 @@ local function message_of(self, request)
   return made
 end
 
--- Without a nonce the signature itself can come only once: whoever signs anew has another, unless
--- everything is the same within one second.
-local function check_replay(self, request, signature, now)
-  local id = signature.nonce or request.headers.signature
+-- Without a nonce what was signed, its parameters included, can come only once: within one second
+-- the same request is the same. The field is no id, as its label and what else stands in it are not
+-- signed; nor are the bytes of a signature, of which ECDSA has two for each.
+local function check_replay(self, signature, now)
+  local id = signature.nonce or signature.base
   local last = signature.created + self.policy.window + FUTURE
   local seen = self.nonces:see((signature.keyid or "") .. "\0" .. id, now, last)
   if seen == "seen" then
     return "replay", signature.nonce and "this nonce was seen before"
-      or "this signature was seen before, and it has no nonce"
+      or "the same was signed before, and it has no nonce"
   elseif seen == "full" then
     return "limit", "too many nonces are remembered; wait a little"
   end
@@ -98,7 +99,7 @@ local function verify(self, request, now)
   self.policy.now = now
   local found, reason, detail = native.verify_message(message_of(self, request), self.policy)
   for _, signature in ipairs(found or {}) do
-    reason, detail = check_replay(self, request, signature, now)
+    reason, detail = check_replay(self, signature, now)
     if reason then
       break
     end
