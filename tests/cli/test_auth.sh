@@ -15,6 +15,7 @@ awk '/^-- campaign.lua$/ { on = 1 } /^```/ { on = 0 } on' "$here/README.md" >cam
 
 start_library --auth strict --credentials credentials.json --token-lifetime 3600
 must 'dps serve starts with a credential' [ -n "$url" ]
+must 'and says where its tokens come from' has "$err" "DPS_TOKEN_URL=http://127.0.0.1:$port/ims/token/v3"
 awk '/^## Against Adobe/ { here = 1 } here && /^```sh/ { on = 1; next } /^```/ { on = 0 } on' "$here/README.md" >block.sh
 must 'README has a block of commands against Adobe' grep -q 'build/dps run' block.sh
 sed -i "s|build/dps|\"$DPS\"|" block.sh

@@ -14,7 +14,7 @@ at=(--created 1735689600 --nonce AAECAwQFBgcICQoLDA0ODw==)
 
 # --- the vector of a request such as dps sends, made with the RFC's keys by another program ---
 
-run "$DPS" sign --key $ed --keyid test-key-ed25519 "${at[@]}" request.http
+run "$DPS" sign --key $ed --keyid test-key-ed25519 "${at[@]}" --scheme https request.http
 must "a request is signed" [ "$code" = 0 ]
 must "ed25519: the bytes of the vector" has "$out" \
   'Signature: dps=:5uORCR4zKyeHKFc4xDxSEEyXRny5wfPmfxLqAJfcw+VMV0dfgjtpUM6te2+PTqM3c+8WVnhgaGWzQp+g+wy8CA==:'
@@ -112,5 +112,26 @@ run "$DPS" sign --key $ed --url 'https://gateway.example.com/data/core/dps/offer
 must "--url says what the message does not" has "$out" 'dps=:5uORCR4zKyeHKFc4xDxSEEyXRny5wfPmfxLqAJfcw+'
 sed '/^Authorization/d' request.http >bare.http
 refused "fapi2 without a token" '"authorization" is not in the message' --key $ed bare.http
+
+# --- what a capture of curl -v says, and what is told where it does not ---
+
+printf '%s\n' '* Connected to 127.0.0.1 (127.0.0.1) port 18123 (#0)' '> POST /data/core/dps/tags HTTP/1.1' \
+  '> Host: 127.0.0.1:18123' '> Authorization: Bearer t' '> Content-Length: 12' '> ' '} [12 bytes data]' \
+  '< HTTP/1.1 201 Created' '< Content-Length: 132' '< ' '{ [132 bytes data]' >curl.txt
+printf '{"name":"x"}' >body.json
+run "$DPS" sign --key $ed --body body.json --explain curl.txt
+must "curl without TLS: the scheme is http" has "$err" '"@target-uri": http://127.0.0.1:18123/data/core/dps/tags'
+must "curl: neither the answer's length nor the scheme is noted" lacks "$err" note:
+printf '{"name":"xyz"}' >long.json
+run "$DPS" sign --key $ed --body long.json curl.txt
+must "a body of another length is noted" has "$err" \
+  'note: long.json has 14 bytes where Content-Length says 12'
+run "$DPS" sign --key $ed request.http
+must "an assumed scheme is noted" has "$err" 'assumed https (--scheme)'
+for option in '--scheme https' '--url https://a.example/b' '--components @method'; do
+  # shellcheck disable=SC2086
+  run "$DPS" sign --key $ed $option request.http
+  must "$option: nothing is assumed" [ "$code$err" = 0 ]
+done
 
 finish

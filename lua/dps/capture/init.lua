@@ -22,9 +22,10 @@ local LONGEST = 64 << 20 -- bytes
 ---@field target string?    a request's, as sent
 ---@field status integer?   a response's
 ---@field start string      the start line
----@field scheme string?    where HTTP/2 says it
+---@field scheme string?    where HTTP/2 says it, or curl
 ---@field fields dps.capture.Field[]
 ---@field body string?      nil: the capture does not show it
+---@field note string?      what a person should know of how its body was read
 
 ---@class dps.Capture
 ---@field request dps.capture.Message?
@@ -184,7 +185,7 @@ local function read_body(message, part, notes)
   if not text then
     wrong(part.lines[1].number, "%s", note)
   end
-  message.body, notes[#notes + 1] = text, note
+  message.body, message.note, notes[#notes + 1] = text, note, note
 end
 
 local function check_host(message, part)
@@ -193,8 +194,9 @@ local function check_host(message, part)
   end
 end
 
-local function add_message(result, part)
+local function add_message(result, part, scheme)
   local message = head_of(part.lines)
+  message.scheme = message.scheme or scheme
   local kind = message.method and "request" or "response"
   if result[kind] and not (kind == "response" and result[kind].status < 200) then
     wrong(part.lines[1].number, "a second %s begins here: keep one of them in the capture", kind)
@@ -205,11 +207,11 @@ local function add_message(result, part)
 end
 
 local function read(text)
-  local parts, form = peel.parts(text)
+  local parts, form, scheme = peel.parts(text)
   local result = { notes = {} }
   for _, part in ipairs(parts) do
     if part.lines[1] then
-      add_message(result, part)
+      add_message(result, part, scheme)
     end
   end
   if not (result.request or result.response) then
@@ -241,7 +243,7 @@ end
 ---The absolute URI that a request was sent to, from its target, its Host and a scheme
 ---(RFC 9112, section 3.3).
 ---@param message dps.capture.Message
----@param scheme string?  "https" when neither this nor HTTP/2 says another
+---@param scheme string?  "https" when neither this nor the capture says another
 ---@return string|nil
 ---@return string? message
 function capture.url(message, scheme)

@@ -114,6 +114,33 @@ local function curl(text)
   end
 end
 
+-- What curl says of a connection with TLS; a name of a host may look like it elsewhere.
+local TLS = { "^%* ALPN", "^%* SSL connection", "^%* TLSv", "^%* %(?TLS", "^%* schannel:" }
+
+local function is_tls(line)
+  for _, pattern in ipairs(TLS) do
+    if line:find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
+-- The scheme by curl's own lines before the request; nil where they don't show it. To port 443 the
+-- lines about TLS may have been left out.
+local function curl_scheme(text)
+  local connected
+  for line in text:gmatch "[^\r\n]+" do
+    if line:find "^> " then
+      break
+    elseif is_tls(line) then
+      return "https"
+    end
+    connected = connected or line:find "^%* Connected to " and not line:find " port 443%f[%D]"
+  end
+  return connected and "http" or nil
+end
+
 -- tcpdump -A -------------------------------------------------------------------------------------
 
 local PACKET = "^%d%d:%d%d:%d%d%.%d+ IP"
@@ -163,10 +190,12 @@ end
 ---@param text string  a capture
 ---@return dps.capture.Part[] parts  in the order of the capture; of curl -v the requests first
 ---@return string form  "plain", "curl" or "tcpdump"
+---@return string? scheme  where the tool says it
 function peel.parts(text)
   if is_curl(text) then
     local found = curl(text)
-    return table.move(found["<"], 1, #found["<"], #found[">"] + 1, found[">"]), "curl"
+    return table.move(found["<"], 1, #found["<"], #found[">"] + 1, found[">"]), "curl",
+      curl_scheme(text)
   elseif text:find(PACKET) or text:find "^%S+ link%-type" then
     return tcpdump(text), "tcpdump"
   end

@@ -96,23 +96,41 @@ local function add_request(made, options)
   end
 end
 
+-- A body that is given stands for the captured one, but must be as long as the headers say.
+local function given_body(shown, file)
+  local body = captured.read_file(file)
+  local length = capture.values(shown, "content-length")[1]
+  local wanted = length and math.tointeger(tonumber(length:match "^%d+$"))
+  return body, wanted and wanted ~= #body
+    and ("%s has %d bytes where Content-Length says %d: it is not the body of this message")
+      :format(file, #body, wanted) or nil
+end
+
+local function is_scheme_assumed(shown, options)
+  return not (options.url or options.scheme or shown.scheme)
+    and shown.target ~= nil and shown.target:sub(1, 1) == "/"
+end
+
 ---A captured message as native.verify_message and native.sign_message take it, and its notes.
 ---@param name string  of the file
 ---@param options table  of the command line
 ---@return table made
 ---@return string[] notes
+---@return boolean assumed  nothing shows the scheme, so it was taken to be https
 function captured.message(name, options)
   check_scheme(options.scheme)
   check_url(options.url)
   local made, found = read(name, options)
   add_request(made, options)
+  local shown = made.status and found.response or found.request
+  local note = shown.note
   if options.body then
-    made.body = captured.read_file(options.body)
+    made.body, note = given_body(shown, options.body)
   elseif made.body == false then
-    table.insert(found.notes, "the capture does not show the body, so its digest is not checked:"
+    note = ("the capture does not show the body, so its digest is not checked:"
       .. " give it with --body FILE")
   end
-  return made, found.notes
+  return made, { note }, is_scheme_assumed(shown, options)
 end
 
 ---@param list string[]?  as given, each may hold several with commas between

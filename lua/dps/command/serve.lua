@@ -103,6 +103,9 @@ local function serve(options)
     port = port_number(options.port), library = library_options(options),
   }
   local url = library.base_url(server)
+  if options.auth == "strict" and not native.isatty(2) then
+    io.stderr:write(("note: tokens come from DPS_TOKEN_URL=%s/ims/token/v3\n"):format(server:url()))
+  end
   io.stdout:write(url, "\n")
   io.stdout:flush()
   if native.isatty(2) then

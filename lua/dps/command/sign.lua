@@ -115,15 +115,24 @@ local HINTS = {
     .. " instead",
 }
 
+local ASSUMED = "nothing in the message shows the scheme: assumed https (--scheme)"
+
+local function covers_scheme(made)
+  return made.base and made.base:find '"@target%-uri"' or made.base and made.base:find '"@scheme"'
+end
+
 local function sign(options)
   local signer = reworded(signer_of, options)
-  local message, notes = captured.message(options.message, options)
+  local message, notes, assumed = captured.message(options.message, options)
   check_message(message, options)
   local made, reason, detail = native.sign_message(signer, message, seconds(options.created),
     options.nonce)
   if not made then
     err.raise { kind = "refused", reason = reason, message = ("%s: %s: %s"):format(options.message,
       reason, detail), hint = HINTS[reason] or "see the reason" }
+  end
+  if assumed and covers_scheme(made) then
+    notes[#notes + 1] = ASSUMED
   end
   return made, message, notes
 end
