@@ -55,7 +55,29 @@ function auth.read(kind, from)
   return native.secret.command(from, COMMAND_SECONDS)
 end
 
+-- Credentials' files ------------------------------------------------------------------------------
+
+local function read_credentials(settings)
+  if not settings.credentials then
+    return {}
+  end
+  local found, why = native.token.credentials(settings.credentials)
+  if not found then
+    refuse(settings.source.credentials .. ": " .. why, "mend that file, or name another one")
+  end
+  return found
+end
+
 -- Given tokens ------------------------------------------------------------------------------------
+
+-- Beside a token, the credential still says whose calls these are, where nothing else does.
+local function found_beside(settings)
+  if settings.ims_org and settings.api_key then
+    return {}
+  end
+  local found = read_credentials(settings)
+  return { ims_org = found.org, api_key = settings.client_id or found.client_id }
+end
 
 local TOKEN_ALONE = 'set it to the token alone, without "Bearer" and without quotes'
 
@@ -76,10 +98,13 @@ local function given_token(settings, run)
   if not handle then
     return nil
   end
-  return require("dps.auth.given").new(check_token(handle, where), where, setting and function()
-    local again = auth.read(setting:match "_(%a+)$", settings[setting])
-    return again and native.secret.is_token(again) and again or nil
-  end)
+  local again = setting and function()
+    local read = auth.read(setting:match "_(%a+)$", settings[setting])
+    return read and native.secret.is_token(read) and read or nil
+  end or nil
+  local made = require("dps.auth.given").new(check_token(handle, where), where, again)
+  made.found = found_beside(settings)
+  return made
 end
 
 -- Credentials -------------------------------------------------------------------------------------
@@ -90,17 +115,6 @@ local SCOPES = "openid,AdobeID,session,read_organizations,"
 
 local NO_SECRET = "set DPS_CLIENT_SECRET, DPS_CLIENT_SECRET_FILE or DPS_CLIENT_SECRET_COMMAND, or"
   .. " use the JSON file of the credential (DPS_CREDENTIALS)"
-
-local function read_credentials(settings)
-  if not settings.credentials then
-    return {}
-  end
-  local found, why = native.token.credentials(settings.credentials)
-  if not found then
-    refuse(settings.source.credentials .. ": " .. why, "mend that file, or name another one")
-  end
-  return found
-end
 
 -- The client secret of the file, unless it is set on its own.
 local function client_secret(settings, found, id, run)

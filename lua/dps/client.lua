@@ -134,7 +134,7 @@ local function fail_status(self, intent, status, text, lines, advice)
     sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems, reason = reason,
     hint = advice or redirect_hint(status, lines) or hint.of {
       status = status, code = code, words = words, resource = intent.resource,
-      method = intent.method, value = intent.value,
+      method = intent.method, verb = intent.verb, problems = problems, value = intent.value,
       settings = self.settings,
     },
   })

@@ -145,6 +145,16 @@ local function summary(problems)
   return table.concat(lines, "; ")
 end
 
+-- Whether the message says of itself all that stands in the problems.
+local function tells_all(self)
+  for _, problem in ipairs(self.problems) do
+    if not find(self.message, problem_line(problem), 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
 -- `create_fallback "Summer sale" failed`
 local function headline(self)
   if not self.operation then
@@ -156,7 +166,7 @@ end
 
 local function one_line(self)
   local line = self.kind .. ": " .. fold(self.message)
-  if self.status and self.problems then
+  if self.status and self.problems and not tells_all(self) then
     line = line .. "; " .. fold(summary(self.problems))
   end
   local head = headline(self)
@@ -264,7 +274,8 @@ local function add_wrongs(lines, self)
   for _, problem in ipairs(self.problems or {}) do
     lines[#lines + 1] = "  " .. fold(problem_line(problem))
   end
-  if self.operation and (#lines == 1 or self.status) then
+  local more = self.status and not (self.problems and tells_all(self))
+  if self.operation and (#lines == 1 or more) then
     lines[#lines + 1] = "  " .. self.kind .. ": " .. fold(self.message)
   end
 end

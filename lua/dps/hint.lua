@@ -11,6 +11,8 @@ local hint = {}
 ---@field resource dps.Resource?
 ---@field value any         what the request's body said
 ---@field settings dps.Settings
+---@field verb string?       such as "list"
+---@field problems dps.Problem[]?  what was wrong, place by place
 
 local SET_UP = "in Adobe's Developer Console add the Experience Platform API to the project, with"
   .. " the product profile AEP-Default-All-Users"
@@ -96,9 +98,21 @@ local function conflict(refusal)
   return advice and advice(refusal.resource) or nil
 end
 
+local PATH = "/data/core/dps"
+
+-- A list and a create have no id that could be wrong.
+local function misses_path(refusal)
+  local base_url = refusal.settings.base_url
+  return (refusal.verb == "list" or refusal.verb == "create") and base_url
+    and not base_url:find(PATH, 1, true)
+end
+
 local function not_found(refusal)
   if refusal.status ~= 404 or not refusal.resource then
     return nil
+  elseif misses_path(refusal) then
+    return ("check DPS_BASE_URL (%s): its path is usually %s"):format(refusal.settings.base_url,
+      PATH)
   end
   return ("check the id and the sandbox (%s): it may have been deleted, or be of another kind than"
     .. " a %s"):format(refusal.settings.sandbox, refusal.resource.title)
@@ -141,12 +155,25 @@ local function name_for_id(refusal)
     and search(refusal, refusal.resource.fields, refusal.value) or nil
 end
 
+local READS = { GET = true, HEAD = true }
+
+-- The general advice is about writes.
+local function failed_read(refusal)
+  return refusal.status >= 500 and READS[refusal.method] and "the service failed, and nothing was"
+    .. " written: try again later; its support asks for the request id" or nil
+end
+
+local function named_values(refusal)
+  return refusal.status == 422 and refusal.problems and "the service understood the request but not"
+    .. " the values named above: correct them and run the script again" or nil
+end
+
 ---Advice that says more than the status alone; nil where there is none.
 ---@param refusal dps.Refusal
 ---@return string?
 function hint.of(refusal)
   local advice = CODES[refusal.code] or by_words(refusal) or name_for_id(refusal)
-    or not_found(refusal) or conflict(refusal)
+    or not_found(refusal) or conflict(refusal) or failed_read(refusal) or named_values(refusal)
   if type(advice) == "function" then
     return advice(refusal)
   end

@@ -77,21 +77,35 @@ local function all_names()
   return names
 end
 
-local function unknown(name)
-  local nearest = require("dps.suggest").nearest(tostring(name), all_names())
+local function unknown(owner, name, names)
+  local nearest = require("dps.suggest").nearest(tostring(name), names)
   local where = require("dps.err").where()
-  error(("%sdps has no %s%s"):format(where and where .. ": " or "", tostring(name),
-    nearest and " (did you mean dps." .. nearest .. "?)" or ""), 0)
+  error(("%s%s has no %s%s"):format(where and where .. ": " or "", owner, tostring(name),
+    nearest and (" (did you mean %s.%s?)"):format(owner, nearest) or ""), 0)
+end
+
+-- A module's functions, told like dps's own when one is misspelt.
+local function load_module(name)
+  local module = require(MODULES[name])
+  local metatable = getmetatable(module) or {}
+  metatable.__index = metatable.__index or function(_, key)
+    local names = {}
+    for known in pairs(module) do
+      names[#names + 1] = tostring(known)
+    end
+    unknown("dps." .. name, key, names)
+  end
+  return setmetatable(module, metatable)
 end
 
 local function find(_, name)
-  local member = MODULES[name] and require(MODULES[name]) or MEMBERS[name] and MEMBERS[name]()
+  local member = MODULES[name] and load_module(name) or MEMBERS[name] and MEMBERS[name]()
   if member ~= nil then
     dps[name] = member
     return member
   end
   load_operations()
-  return rawget(dps, name) or unknown(name)
+  return rawget(dps, name) or unknown("dps", name, all_names())
 end
 
 return setmetatable(dps, { __index = find })

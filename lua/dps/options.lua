@@ -42,6 +42,11 @@ function options.check(function_name, given, allowed)
   if type(given) ~= "table" then
     err.misuse(function_name .. ": the options must be a table, got a " .. type(given))
   end
+  local metatable = getmetatable(given)
+  if type(metatable) == "table" and metatable.__name then
+    err.misuse(("%s: the options must be a plain table, got a %s"):format(function_name,
+      metatable.__name))
+  end
   local known = {}
   for _, name in ipairs(allowed) do
     known[name] = true

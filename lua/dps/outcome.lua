@@ -170,9 +170,10 @@ local function where_idempotent(kind)
   end
 end
 
--- A lost race (409) was not carried out and may be repeated; a create would be refused again.
+-- A lost race (409) was not carried out and may be repeated; a create would be refused again, and
+-- so would the delete of what is in use.
 local function conflict(method)
-  return "conflict", method ~= "POST"
+  return "conflict", method ~= "POST" and method ~= "DELETE"
 end
 
 -- 429 was turned away before it was looked at. A 5xx may have been carried out before it failed.

@@ -56,6 +56,36 @@ local function apart_from_ours(path)
   return path:find "^dps/" and "./" .. path or path
 end
 
+local QUOTES = { ["“"] = true, ["”"] = true, ["‘"] = true, ["’"] = true, ["„"] = true }
+
+-- What stands at the first byte of a character that Lua can't read, outside of strings.
+local function stumbled_over(text, number)
+  local at = 1
+  for _ = 2, number do
+    at = (text:find("\n", at, true) or #text) + 1
+  end
+  while true do
+    at = text:find("[\xE2\n]", at)
+    if not at or text:sub(at, at) == "\n" then
+      return nil
+    end
+    local _, why = load(text:sub(1, at - 1), "=", "t")
+    if not (why and why:find("unfinished", 1, true)) then
+      return text:sub(at, at + 2)
+    end
+    at = at + 1
+  end
+end
+
+-- Word processors and web pages put them where plain quotes belong.
+local function quote_advice(text, why)
+  local number = why:match ":(%d+): [^\n]* near '<\\226>'$"
+  local found = number and stumbled_over(text, math.tointeger(tonumber(number)))
+  return found and QUOTES[found]
+    and ("\nwhat to do: a typographic quote (%s) stands there; use plain quotes"):format(found)
+    or ""
+end
+
 ---Makes a chunk of a script's text. A first line that begins with # (#!/usr/bin/env) and a byte
 ---order mark are skipped.
 ---@param name string  for messages, such as "campaign.lua"
@@ -68,7 +98,7 @@ function script.compile(name, text)
   text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "", 1)
   local chunk, why = load(text, "@" .. apart_from_ours(name), "t")
   if not chunk then
-    error(why, 0)
+    error(why .. quote_advice(text, why), 0)
   end
   return chunk
 end

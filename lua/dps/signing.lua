@@ -127,11 +127,20 @@ local function key_source(settings)
   return { secret = secret }, "DPS_SIGN_KEY_COMMAND"
 end
 
+-- What everybody may read is told as what it is, not for its mode.
+local function public_key(source)
+  if not source.file then return nil end
+  source.public = true
+  local key = native.key(source)
+  return key and not key:can_sign() and key or nil
+end
+
 local function load_key(settings)
   local source, where = key_source(settings)
   source.keyid, source.alg = settings.sign_keyid, settings.sign_alg
   source.passphrase = native.secret.named "DPS_SIGN_PASSPHRASE"
   local key, reason, detail = native.key(source)
+  key = key or public_key(source)
   if not key then refuse_key(where, reason, detail) end
   if not key:can_sign() then
     refuse(("the key of %s is a public one, which can't sign"):format(where),

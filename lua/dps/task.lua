@@ -36,19 +36,33 @@ function methods:cancel()
   native.task_cancel(self)
 end
 
+local LONGEST = 1e9 -- seconds
+
+local function a(value)
+  return value == nil and "nothing" or "a " .. type(value)
+end
+
 ---Starts a function that runs beside the others and takes turns with them at every call that waits.
 ---A task that fails and that nobody waits for is reported at the end of the run, which then fails.
 ---@param f function
 ---@param ... any  its arguments
 ---@return dps.Task
 function task.spawn(f, ...)
+  if type(f) ~= "function" then
+    err.misuse("spawn: a function is needed, got " .. a(f))
+  end
   return native.spawn(f, ...)
 end
 
 ---Waits; other tasks go on.
 ---@param seconds number  0 or more
 function task.sleep(seconds)
-  if not native.sleep(seconds) then
+  local number = tonumber(seconds)
+  if not number or not (number >= 0 and number <= LONGEST) then
+    err.misuse("sleep: seconds must be a number from 0 to 1e9, got "
+      .. (number and tostring(number) or a(seconds)))
+  end
+  if not native.sleep(number) then
     err.raise { kind = "cancelled", operation = "sleep", message = "the wait was cancelled" }
   end
 end

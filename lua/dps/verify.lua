@@ -67,12 +67,27 @@ local function check_seconds(given, name)
   end
 end
 
+local function is_key(value)
+  return type(value) == "userdata" and pcall(function() return value:can_sign() end)
+end
+
+local function check_key(name, key)
+  if not is_key(key) then
+    err.misuse(("verify: %s must be a key, not a %s%s"):format(name, type(key),
+      type(key) == "string" and ("; make one with dps.key %q"):format(key) or ""))
+  end
+end
+
 local function check_keys(keys)
   if type(keys) == "userdata" then
+    check_key("keys", keys)
     return { keys }
   elseif type(keys) ~= "table" and type(keys) ~= "function" or type(keys) == "table" and not keys[1]
   then
     err.misuse "verify: keys must be a list of keys (from dps.key), or a function that finds one"
+  end
+  for i, key in ipairs(type(keys) == "table" and keys or {}) do
+    check_key(("keys[%d]"):format(i), key)
   end
   return keys
 end
@@ -102,6 +117,7 @@ local function find_keys(made, policy)
   for _, signature in ipairs(found or {}) do
     local key = look_up(signature.keyid, signature)
     if key ~= nil then
+      check_key("what keys returns", key)
       table.insert(policy.keys, key)
     end
   end

@@ -60,6 +60,8 @@ fails 1 'invalid_client: invalid client_id parameter' 'the client id is unknown'
 fails 1 'invalid_scope' 'DPS_SCOPES' env DPS_SCOPES=openid,more
 fails 1 "can't be reached" 'DPS_TOKEN_URL' env DPS_TOKEN_URL=http://127.0.0.1:1/x
 fails 1 '401013' 'DPS_CREDENTIALS dps gets and renews' env DPS_ACCESS_TOKEN=not-one-of-yours DPS_API_KEY=cid DPS_IMS_ORG=o
+fails 1 '401013' 'DPS_CREDENTIALS dps gets and renews' env DPS_ACCESS_TOKEN=not-one-of-yours
+must 'beside a token the credential says organisation and key' lacks "$err" 'not set'
 fails 1 '403003' 'DPS_API_KEY' env DPS_API_KEY=another
 fails 2 'uses plain http' 'change the setting' env DPS_TOKEN_URL=http://example.com/ims
 credential "$secret" >open.json

@@ -50,6 +50,19 @@ if type -P luac5.4 >/dev/null; then
   refuses "luac's output" 2 '"compiled.lua" is Lua bytecode' run compiled.lua
 fi
 { printf '#!/usr/bin/dps\n' && cat bytes.lua; } >hidden.lua
+printf 'local b = "\xe2\x80\x9cfine\xe2\x80\x9d"\nprint(\xe2\x80\x9chello\xe2\x80\x9d)\n' >quotes.lua
+refuses "a typographic quote" 1 "quotes.lua:2: unexpected symbol near '<\226>'" run quotes.lua
+must "a typographic quote is named" has "$err" 'a typographic quote (“) stands there; use plain quotes'
+printf 'local a = \xe2\x80\x94 1 -- \xe2\x80\x9c\n' >dash.lua
+run "$DPS" run dash.lua
+must "another sign is taken for no quote" lacks "$err" typographic
+printf 'dps.representation.htm()\n' >misspelt.lua
+refuses "a misspelt function of a module" 1 \
+  'misspelt.lua:1: dps.representation has no htm (did you mean dps.representation.html?)' run misspelt.lua
+printf 'dps.date.busines {}\n' >misspelt.lua
+refuses "a misspelt function of dps.date" 1 \
+  'misspelt.lua:1: dps.date has no busines (did you mean dps.date.business?)' run misspelt.lua
+
 refuses "bytecode behind a first line with #!" 1 'hidden.lua:2: unexpected symbol' run hidden.lua
 
 : >empty.lua
@@ -212,10 +225,10 @@ says "says.lua:1: $needs a string" 'dps.create_fallback "Summer"'
 says 'says.lua:1: invalid: list_fallbacks: unknown option "limt" (did you mean "limit"?)' \
   'dps.list_fallbacks { limt = 5 }'
 says 'says.lua:1: invalid: write dps.get_fallback with a dot, not dps:get_fallback' 'dps:get_fallback("x")'
+says 'says.lua:1: invalid: sleep: seconds must be a number from 0 to 1e9, got a string' 'dps.sleep "a while"'
+says 'says.lua:1: invalid: spawn: a function is needed, got nothing' 'dps.spawn(nil)'
 ends=1
 says 'says.lua:2: dps has no create_fallbak (did you mean dps.create_fallback?)' '' 'dps.create_fallbak {}'
-says "says.lua:1: bad argument #1 to 'sleep' (number expected, got string)" 'dps.sleep "a while"'
-says "says.lua:1: bad argument #1 to 'spawn' (function expected, got nil)" 'dps.spawn(nil)'
 says 'error() was called with nothing instead of a message' 'error()'
 says 'error() was called with a table instead of a message' 'error { code = 1 }'
 says 'error() was called with a table instead of a message' 'error(setmetatable({}, { __tostring = error }))'

@@ -86,6 +86,8 @@ refused 'chmod 600' DPS_SIGN_KEY=open.pem
 refused 'nowhere.pem' DPS_SIGN_KEY=nowhere.pem
 refused 'empty' DPS_SIGN_KEY=empty.pem
 refused 'is a public one' DPS_SIGN_KEY=public.pem
+chmod 644 public.pem
+refused 'is a public one' DPS_SIGN_KEY=public.pem
 refused 'DPS_SIGN_KEYID is not set' DPS_SIGN_KEY=secret
 refused 'cannot be used for hmac-sha256' DPS_SIGN_KEY=plain.pem DPS_SIGN_ALG=hmac-sha256
 refused 'cannot be used for ed25519' DPS_SIGN_KEY=rsa.pem DPS_SIGN_ALG=ed25519

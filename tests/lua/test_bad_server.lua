@@ -10,23 +10,28 @@ local T = {}
 local NONE = {}
 local READS = { get = true, list = true }
 local IDEMPOTENT = { get = true, list = true, delete = true }
-local NOT_CREATE = { get = true, list = true, update = true, delete = true }
+local CHANGE = { get = true, list = true, update = true }
 local ALL = { create = true, get = true, list = true, update = true, delete = true }
 
--- By behaviour: status, kind, part of the message, verbs that may be repeated, part of the advice.
+-- By behaviour: status, kind, part of the message, verbs that may be repeated, part of the advice;
+-- for some verbs another one.
+local UNWRITTEN = { get = "nothing was written", list = "nothing was written" }
 local STATUSES = {
   s301 = { 301, "http", "Moved Permanently", NONE, "http://127.0.0.2:1/elsewhere" },
   s400 = { 400, "http", "Missing header (400003)", NONE },
   s401 = { 401, "auth", "Oauth token is not valid (401013)", NONE, "DPS_ACCESS_TOKEN" },
   s403 = { 403, "auth", "Profile is not valid (403025)", NONE, "DPS_SANDBOX" },
-  s404 = { 404, "http", "No such object", NONE, "check the id" },
-  s409 = { 409, "conflict", "conflict with another operation", NOT_CREATE, "read it again" },
+  s404 = { 404, "http", "No such object", NONE, "check the id",
+    { list = "DPS_BASE_URL", create = "DPS_BASE_URL" } },
+  s409 = { 409, "conflict", "conflict with another operation", CHANGE, "read it again" },
   s412 = { 412, "conflict", "The etag does not match", NONE, "read it again" },
   s422 = { 422, "http", "status: not one of the permitted values", NONE, "values" },
   s429 = { 429, "http", "RequestRateTooLarge", ALL, "fewer in flight" },
-  s500 = { 500, "http", "500 Internal Server Error", IDEMPOTENT, "look whether the object exists" },
+  s500 = { 500, "http", "500 Internal Server Error", IDEMPOTENT, "look whether the object exists",
+    UNWRITTEN },
   s502 = { 502, "http", "502 Bad Gateway", IDEMPOTENT },
-  s503 = { 503, "http", "Please try again later", IDEMPOTENT, "try again later" },
+  s503 = { 503, "http", "Please try again later", IDEMPOTENT, "before a create is sent again",
+    UNWRITTEN },
   s504 = { 504, "http", "The upstream did not answer", IDEMPOTENT },
 }
 
@@ -48,11 +53,13 @@ end
 
 local function refuses(behaviour)
   return badserver.with(function(server)
-    local status, kind, says, repeatable, hint = table.unpack(STATUSES[behaviour])
+    local status, kind, says, repeatable, hint, others =
+      table.unpack(STATUSES[behaviour])
     check_all(server, behaviour, function(verb)
       return {
         status = status, kind = kind, says = says, retryable = repeatable[verb] or false,
-        sent = "yes", attempts = 1, request_id = true, hint = hint,
+        sent = "yes", attempts = 1, request_id = true,
+        hint = others and others[verb] or hint,
       }
     end)
     local looks = row_kind(behaviour) == "conflict" and 1 or 0 -- the update's, for what has changed

@@ -266,4 +266,14 @@ function T.test_rules_mean_what_the_RFC_says()
   lu.assertEquals({ at("EST5EDT,59,300", "2028-02-29T07:00:00Z") }, { -240, true })
 end
 
+function T.test_a_date_is_no_options_of_a_calendar()
+  for says, given in pairs { ["not a date"] = date("2026-12-01", "UTC"), ["not a string"] = "x" } do
+    local ok, e = pcall(date.business, given)
+    lu.assertFalse(ok)
+    lu.assertTrue(err.is(e, "invalid"), tostring(e))
+    lu.assertStrContains(e.message, "date.business: the options must be a table such as")
+    lu.assertStrContains(e.message, says)
+  end
+end
+
 support.run(T)

@@ -150,6 +150,18 @@ function T.test_the_block_says_whether_it_was_sent()
   end
 end
 
+function T.test_problems_that_the_message_tells_are_not_told_twice()
+  local fields = { kind = "http", status = 422, operation = "create_fallback",
+    message = "name: is missing (DPS-422)",
+    problems = { { path = "name", message = "is missing" } } }
+  local e = err.new(fields)
+  lu.assertEquals(select(2, err.block(e):gsub("name: is missing", "")), 1, err.block(e))
+  lu.assertEquals(select(2, tostring(e):gsub("name: is missing", "")), 1, tostring(e))
+  fields.message = "Unprocessable"
+  lu.assertStrContains(err.block(err.new(fields)), "http: Unprocessable")
+  lu.assertStrContains(tostring(err.new(fields)), "Unprocessable; name: is missing")
+end
+
 function T.test_hints_go_by_own_hint_then_status_then_kind()
   lu.assertEquals(err.hint(err.new { kind = "http", status = 404, hint = "mine" }), "mine")
   lu.assertStrContains(err.hint(err.new { kind = "http", status = 404 }), "id")

@@ -119,6 +119,32 @@ function T.test_a_conflict_is_explained_by_what_was_asked()
   lu.assertNil(advice "PATCH")
 end
 
+function T.test_a_list_that_is_not_found_names_the_base_url_where_its_path_is_missing()
+  local function advice(verb, base_url)
+    return hint.of { status = 404, method = "GET", verb = verb, words = "no such route",
+      resource = resource.by_name.tag, settings = { sandbox = "stage", base_url = base_url } }
+  end
+  local bare, whole = "http://127.0.0.1:8123", "http://127.0.0.1:8123/data/core/dps"
+  lu.assertStrContains(advice("list", bare), "check DPS_BASE_URL (" .. bare .. ")")
+  lu.assertStrContains(advice("list", bare), "/data/core/dps")
+  lu.assertStrContains(advice("create", bare), "DPS_BASE_URL")
+  lu.assertStrContains(advice("list", whole), "check the id")
+  lu.assertStrContains(advice("get", bare), "check the id")
+end
+
+function T.test_a_read_that_failed_is_not_advised_about_writes()
+  local function advice(method)
+    return hint.of { status = 503, method = method, words = "x", settings = SETTINGS }
+  end
+  lu.assertStrContains(advice "GET", "nothing was written")
+  lu.assertNil(advice "POST")
+end
+
+function T.test_values_that_are_named_above_are_to_be_corrected()
+  lu.assertStrContains(hint.of { status = 422, method = "POST", words = "x", settings = SETTINGS,
+    problems = { { path = "name", message = "is missing" } } }, "named above")
+end
+
 function T.test_where_the_status_says_it_all_there_is_no_other_advice()
   for _, status in ipairs { 400, 401, 409, 412, 422, 429, 500, 503 } do
     lu.assertNil(hint.of { status = status, words = "whatever", settings = SETTINGS,

@@ -220,9 +220,9 @@ function T.test_a_post_is_repeated_after_no_status_but_429()
   end
 end
 
-function T.test_a_lost_race_may_be_repeated_but_not_a_create_or_a_failed_precondition()
+function T.test_a_lost_race_may_be_repeated_but_not_a_create_a_delete_or_a_failed_precondition()
   lu.assertEquals(status(409, "PATCH"), { "conflict", true })
-  lu.assertEquals(status(409, "DELETE"), { "conflict", true })
+  lu.assertEquals(status(409, "DELETE"), { "conflict", false })
   lu.assertEquals(status(409, "POST"), { "conflict", false })
   lu.assertEquals(status(412, "PATCH"), { "conflict", false })
 end

@@ -57,7 +57,7 @@ end
 
 function T.test_sleep_refuses_what_is_no_duration()
   for _, bad in ipairs { -1, 0 / 0, math.huge } do
-    lu.assertStrContains(raised(dps.sleep, bad), "seconds must be")
+    lu.assertStrContains(tostring(raised(dps.sleep, bad)), "seconds must be")
   end
 end
 
@@ -288,6 +288,21 @@ function T.test_the_run_goes_on_until_the_last_task_ends_also_after_an_error_in_
     dps.spawn(function() dps.sleep(0.05) print "task done" end) error "script failed"]]
   lu.assertEquals({ result.code, result.stdout }, { 1, "task done\n" })
   lu.assertStrContains(result.stderr, "script failed")
+end
+
+function T.test_what_can_not_run_and_what_is_no_time_are_told_at_the_scripts_line()
+  for says, f in pairs {
+    ["spawn: a function is needed, got nothing"] = function() dps.spawn() end,
+    ["spawn: a function is needed, got a table"] = function() dps.spawn {} end,
+    ["sleep: seconds must be a number from 0 to 1e9, got a string"] = function() dps.sleep "x" end,
+    ["sleep: seconds must be a number from 0 to 1e9, got nothing"] = function() dps.sleep() end,
+    ["sleep: seconds must be a number from 0 to 1e9, got -1"] = function() dps.sleep(-1) end,
+  } do
+    local e = raised(f)
+    lu.assertTrue(err.is(e, "invalid"), tostring(e))
+    lu.assertStrContains(tostring(e), says)
+    lu.assertStrContains(e.where, "test_task.lua:")
+  end
 end
 
 support.run(T)

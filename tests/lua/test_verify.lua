@@ -283,4 +283,18 @@ function T.test_an_event_as_text()
   lu.assertEquals(dps.verify_event(text, { client_id = "client-1", keys = { rsa } }).event.id, 1)
 end
 
+function T.test_what_is_no_key_is_told_with_how_to_make_one()
+  for says, keys in pairs {
+    ['keys[1] must be a key, not a string; make one with dps.key "job.pub"'] = { "job.pub" },
+    ["keys[2] must be a key, not a number"] = { ed25519, 7 },
+    ["keys must be a key, not a userdata"] = io.stdout,
+    ["what keys returns must be a key, not a string"] = function() return "job.pub" end,
+  } do
+    local ok, e = pcall(verify, { keys = keys })
+    lu.assertFalse(ok, says)
+    lu.assertStrContains(tostring(e), says)
+    lu.assertStrContains(tostring(e), "test_verify.lua:")
+  end
+end
+
 support.run(T)

@@ -68,6 +68,11 @@ local KNOWN = { holidays = true, weekend = true }
 function business.new(options)
   local who = "date.business"
   local self = setmetatable({ weekend = {}, holidays = {}, yearly = {} }, Business)
+  if options ~= nil and (type(options) ~= "table" or value.is(options)) then
+    value.refuse(who, format("the options must be a table such as"
+      .. ' { holidays = { "2026-12-25" } }, not a %s',
+      value.is(options) and "date" or type(options)))
+  end
   for key, list in next, options or {} do
     if not KNOWN[key] or type(list) ~= "table" then
       value.refuse(who, KNOWN[key] and key .. " must be a list"
