@@ -227,22 +227,22 @@ function T.test_a_terminal_can_show_every_refusal()
     .. " (POST /path HTTP/1.1) nor a status line (HTTP/1.1 200 OK)")
 end
 
-local CURL = "* Connected to h (127.0.0.1) port %s (#0)\n%s> POST /a HTTP/1.1\n> Host: h\n"
+local SHOWN = "* Connected to h (127.0.0.1) port %s (#0)\n%s> POST /a HTTP/1.1\n> Host: h\n"
   .. "> Content-Length: 3\n> \n} [3 bytes data]\n< HTTP/1.1 200 OK\n< Content-Length: 132\n< \n"
 
 function T.test_curl_shows_the_scheme_by_its_lines_about_tls()
   for scheme, text in pairs {
-    http = CURL:format("18123", ""), https = CURL:format("8443", "* ALPN: offers h2,http/1.1\n"),
-    none = CURL:format("443", ""),
+    http = SHOWN:format("18123", ""), https = SHOWN:format("8443", "* ALPN: offers h2,http/1.1\n"),
+    none = SHOWN:format("443", ""),
   } do
     lu.assertEquals(parse(text).request.scheme or "none", scheme)
   end
-  lu.assertEquals(parse(CURL:format("80", "* Trying tls.example:80\n")).request.scheme, "http")
+  lu.assertEquals(parse(SHOWN:format("80", "* Trying tls.example:80\n")).request.scheme, "http")
   lu.assertNil(parse("> GET / HTTP/1.1\n> Host: h\n> \n").request.scheme)
 end
 
 function T.test_a_note_about_a_body_stands_with_its_message()
-  local c = parse(CURL:format("80", ""))
+  local c = parse(SHOWN:format("80", ""))
   lu.assertNil(c.request.note)
   lu.assertStrContains(c.response.note, "Content-Length says 132")
 end

@@ -1,96 +1,25 @@
 -- The rules of dps check, each on objects that it must find and on objects that it must let
 -- through.
+local fixture = require "check_fixture"
 local lu = require "luaunit"
 local plans = require "dps.check.plan"
 local resources = require "dps.resource"
 local rules = require "dps.check.rules"
-local support = require "support"
 local err = require "dps.err"
+local support = require "support"
 
 local T = {}
 
-local WEB, MAIL = "https://ns.adobe.com/xdm/channel-types/web",
-  "https://ns.adobe.com/xdm/channel-types/email"
-local NOW = 1780272000000 -- 2026-06-01T00:00:00Z
-
--- A service that holds these entities, by kind and id.
-local function service(held)
-  return {
-    get = function(kind, id)
-      local entity = held[kind] and held[kind][id]
-      return entity or err.raise { kind = "http", status = 404, message = "not found" }
-    end,
-    named = function(kind, name)
-      local found = {}
-      for _, entity in pairs(held[kind] or {}) do
-        found[#found + 1] = entity.name == name and entity or nil
-      end
-      return found
-    end,
-    all = function(kind)
-      local key
-      return function()
-        local entity
-        key, entity = next(held[kind] or {}, key)
-        return entity
-      end
-    end,
-    total = function(kind) return held.totals and held.totals[kind] or 0 end,
-  }
-end
-
-local PLACEMENTS = {
-  hero = { id = "hero", name = "Hero", channel = WEB, componentType = "imagelink" },
-  mail = { id = "mail", name = "Mail", channel = MAIL, componentType = "html" },
-}
-
-local function new_plan(held, zone)
-  held = held or {}
-  held.placement = held.placement or PLACEMENTS
-  return plans.new { now = NOW, zone = zone, reader = service(held) }
-end
-
--- "rule path" of each finding of a rule, in order.
-local function found(plan, name)
-  local list = {}
-  for _, finding in ipairs(rules.run({ rules.find(rules.own(), name) }, plan)) do
-    list[#list + 1] = finding.path or "-"
-  end
-  return table.concat(list, " "), rules.run({ rules.find(rules.own(), name) }, plan)
-end
-
-local count = 0
-local function write(plan, kind, value, verb)
-  count = count + 1
-  local id = "dry:" .. kind .. ":" .. count
-  plan:record({ verb = verb or "create", resource = resources.by_name[kind] }, id, value)
-  return id
-end
-
-local function image(placement)
-  return { channel = WEB, placement = placement or "hero", components = {
-    { type = "imagelink", format = "image/png", deliveryURL = "https://shop.adobe.com/hero.png" },
-  } }
-end
-
-local function offer(changes)
-  local value = { name = "Offer " .. count, status = "approved", representations = { image() } }
-  for name, item in pairs(changes or {}) do
-    value[name] = item
-  end
-  return value
-end
-
-local function window(from, to)
-  return { startDate = from and from .. "T00:00:00.000+00:00",
-    endDate = to and to .. "T00:00:00.000+00:00" }
-end
-
-local function dated(from, to, changes)
-  local value = offer(changes)
-  value.selectionConstraint = window(from, to)
-  return value
-end
+local WEB = fixture.WEB
+local MAIL = fixture.MAIL
+local NOW = fixture.NOW
+local new_plan = fixture.new_plan
+local found = fixture.found
+local write = fixture.write
+local image = fixture.image
+local offer = fixture.offer
+local window = fixture.window
+local dated = fixture.dated
 
 function T.test_an_end_that_is_not_after_its_start_is_found()
   local plan = new_plan()

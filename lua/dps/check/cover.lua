@@ -188,11 +188,13 @@ return {
       .. " without dates.",
     check = check_gaps },
   { name = "cover-overlap", help = "fallbacks for one placement at the same time, in no decision",
-    explain = "Where the windows of dated fallback offers for one placement overlap, it is not plain"
+    explain = "Where the windows of dated fallback offers for one placement overlap, it is not"
+      .. " plain"
       .. " which one is meant. Those that a decision names, in the script or in the service, are"
       .. " meant by it and may overlap. A fallback without dates may lie below dated ones.",
     check = check_overlaps },
   { name = "decision-cover", help = "a decision that runs longer than its fallback",
-    explain = "A decision needs its fallback as long as it runs: it is what who qualifies for nothing else is shown.",
+    explain = "A decision needs its fallback as long as it runs: it is what who qualifies for"
+      .. " nothing else is shown.",
     check = check_decisions },
 }

@@ -135,7 +135,8 @@ return {
       .. " dps.representation makes ones that fit.",
     check = check_fit },
   { name = "missing-representation", help = "a decision's placement that nothing can be shown in",
-    explain = "A decision's fallback must have a representation for every placement of the decision,"
+    explain = "A decision's fallback must have a representation for every placement of the"
+      .. " decision,"
       .. " and of each criterion's collection at least one offer should have"
       .. " one. Collections by tags, and of more than 100 offers, are not looked into.",
     check = check_missing },

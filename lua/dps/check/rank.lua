@@ -54,7 +54,8 @@ end
 return {
   { name = "equal-ranks", help = "two offers of one rank in one placement at the same time",
     explain = "The offer with the higher rank wins; between equal ones Adobe draws at random,"
-      .. " says Adobe's API reference of rank. Give them different priorities, or turn this rule off where the"
+      .. " says Adobe's API reference of rank. Give them different priorities, or turn this"
+      .. " rule off where the"
       .. " draw is meant. dps.rank spreads priorities.",
     check = check_equal },
 }

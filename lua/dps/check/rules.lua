@@ -39,7 +39,8 @@ local function read(path)
   local file <close>, why = io.open(path, "rb")
   if not file then
     refuse(('the rule "%s" can\'t be opened: %s'):format(path, why:sub(#path + 3)),
-      "check --rule-file and .dps/check.json (its paths start at the folder that holds .dps); " .. EXAMPLE)
+      "check --rule-file and .dps/check.json (its paths start at the folder that holds .dps);"
+        .. " " .. EXAMPLE)
   end
   return file:read "a" or ""
 end

@@ -88,14 +88,16 @@ end
 
 return {
   { name = "size", help = "an offer or a representation of more than 1 KB",
-    explain = "Adobe's guardrails (its page Guardrails of Decision Management) allow 1 KB for an offer and for a representation; its user"
+    explain = "Adobe's guardrails (its page Guardrails of Decision Management) allow 1 KB for"
+      .. " an offer and for a representation; its user"
       .. " interface takes up to 300 KB for an offer with its representations."
       .. " What is larger is slow to deliver, or cut.",
     check = check_sizes },
   { name = "guardrails", help = "more of something than Adobe's guardrails allow",
     explain = "Adobe publishes how many objects a sandbox may hold, and how much one object: 10,000"
       .. " offers, 30 placements in a decision, 500 offers in a collection, 20 tags and 30"
-      .. " attributes of an offer, 15 KB of a rule, 8 KB of a formula (its page Guardrails of Decision Management). What is in the"
+      .. " attributes of an offer, 15 KB of a rule, 8 KB of a formula (its page Guardrails of"
+      .. " Decision Management). What is in the"
       .. " service already counts.",
     check = check_budgets },
 }

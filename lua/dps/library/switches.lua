@@ -48,7 +48,8 @@ switches.all = {
   switch("16", "regex_part", "~ matches a part of a value too"),
   switch("16", "regex_case", "~ tells upper from lower case"),
   switch("23", "strict_dates", "refuse to create what has ended already"),
-  switch("24", "guardrails", "refuse what passes the product's guardrails (what one object and a sandbox may hold)"),
+  switch("24", "guardrails", "refuse what passes the product's guardrails (what one object and"
+    .. " a sandbox may hold)"),
   switch("27", "strict_representations",
     "channel and type fit the placement; a decision's fallback covers its placements"),
 }
