@@ -247,6 +247,13 @@ static int l_changes(lua_State *L) {
   return 1;
 }
 
+/* db:last_rowid() -> the row id that the last insert gave; those of triggers do not count. */
+static int l_last_rowid(lua_State *L) {
+  struct database *db = check_database(L);
+  lua_pushinteger(L, db->handle ? sqlite3_last_insert_rowid(db->handle) : 0);
+  return 1;
+}
+
 static void close_database(struct database *db) {
   for (struct statement *s = db->first; s; s = s->next) {
     sqlite3_finalize(s->handle);
@@ -294,11 +301,9 @@ static int l_sqlite_open(lua_State *L) {
 static const luaL_Reg statement_methods[] = {
     {"run", l_run}, {"row", l_row}, {"rows", l_rows}, {NULL, NULL}};
 
-static const luaL_Reg database_methods[] = {{"exec", l_exec},
-                                            {"prepare", l_prepare},
-                                            {"changes", l_changes},
-                                            {"close", l_close},
-                                            {NULL, NULL}};
+static const luaL_Reg database_methods[] = {{"exec", l_exec},       {"prepare", l_prepare},
+                                            {"changes", l_changes}, {"last_rowid", l_last_rowid},
+                                            {"close", l_close},     {NULL, NULL}};
 
 static void make_type(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction gc) {
   luaL_newmetatable(L, name);

@@ -58,6 +58,18 @@ function T.test_a_statement_runs_again_with_other_values()
   lu.assertEquals(db:prepare("SELECT v FROM t WHERE k = 77"):row(), "value 77")
 end
 
+function T.test_the_row_id_of_the_last_insert_is_known_whatever_triggers_insert()
+  local db = with_table()
+  assert(db:exec [[CREATE TABLE log (k INTEGER PRIMARY KEY, v TEXT);
+    INSERT INTO log VALUES (1000, 'before');
+    CREATE TRIGGER added AFTER INSERT ON t BEGIN INSERT INTO log (v) VALUES (NEW.v); END]])
+  assert(db:prepare("INSERT INTO t (k, v) VALUES (?, ?)"):run(7, "a"))
+  lu.assertEquals(db:last_rowid(), 7)
+  assert(db:prepare("INSERT INTO t (v) VALUES (?)"):run "b")
+  lu.assertEquals(db:last_rowid(), 8)
+  lu.assertEquals(db:prepare("SELECT max(k) FROM log"):row(), 1002)
+end
+
 function T.test_a_failing_statement_tells_why_and_can_be_used_again()
   local db = with_table()
   local insert = assert(db:prepare "INSERT INTO t (k, v) VALUES (?, ?)")

@@ -52,10 +52,7 @@ local function clean(value)
 end
 
 local function text(value)
-  if not value:find '[^ !#-%[%]-~]' then -- nothing to escape, as nearly always
-    return '"' .. value .. '"'
-  end
-  return json.encode(clean(value))
+  return json.encode(value) or json.encode(clean(value))
 end
 
 ---@param media? string  nil when there is no body
@@ -128,6 +125,16 @@ function answer.problem(context, status, detail, extra)
   return result
 end
 
+-- What is written in one moment is written a hundred times in a row.
+local last_moment, last_text
+
+local function in_utc(moment)
+  if moment ~= last_moment then
+    last_moment, last_text = moment, date.format_z(moment)
+  end
+  return last_text
+end
+
 local RECEIPT = '{"etag":%d,"id":%s,"sandboxId":%s,"createdBy":%s,"lastModifiedBy":%s,'
   .. '"createdDate":"%s",'
   .. '"lastModifiedDate":"%s","createdByClientId":%s,"lastModifiedByClientId":%s}'
@@ -137,10 +144,8 @@ local RECEIPT = '{"etag":%d,"id":%s,"sandboxId":%s,"createdBy":%s,"lastModifiedB
 ---@param sandbox dps.library.Sandbox
 ---@return string JSON
 function answer.receipt(object, sandbox)
-  local created, modified = object.created, object.modified
-  local first = date.format_z(created)
   return RECEIPT:format(object.etag, text(object.id), text(sandbox.id), text(object.created_by),
-    text(object.modified_by), first, modified == created and first or date.format_z(modified),
+    text(object.modified_by), in_utc(object.created), in_utc(object.modified),
     text(object.created_client), text(object.modified_client))
 end
 

@@ -6,15 +6,35 @@ local gateway = {}
 local MAX_REQUEST_ID = 128
 local MAX_SANDBOX = 256
 
+-- Callers say the same in every request, so what was good is remembered: few and not too long.
+local REMEMBERED, LONGEST = 64, 4096
+
+local function remembering(test)
+  local good, count = {}, 0
+  return function(value)
+    if good[value] then
+      return true
+    elseif not test(value) then
+      return false
+    elseif #value <= LONGEST then
+      if count >= REMEMBERED then
+        good, count = {}, 0
+      end
+      good[value], count = true, count + 1
+    end
+    return true
+  end
+end
+
 local function is_given(value)
   return value ~= ""
 end
 
 -- RFC 6750 section 2.1: one space, one token68. The scheme's case does not matter (RFC 9110, 11.1).
-local function is_bearer(value)
+local is_bearer = remembering(function(value)
   local scheme, token = value:match "^(%a+) ([%w%-._~+/]+=*)$"
   return token ~= nil and scheme:lower() == "bearer"
-end
+end)
 
 local INVALID_TOKEN, INVALID_KEY = "Oauth token is not valid", "Api Key is invalid"
 
@@ -29,9 +49,9 @@ local function check_token(headers, client_of)
   return nil
 end
 
-local function is_sandbox(value)
+local is_sandbox = remembering(function(value)
   return #value <= MAX_SANDBOX and value:find "^%w[%w-]*$" ~= nil
-end
+end)
 
 -- A request without a sandbox name goes to production at other Adobe services (contract 1.0,
 -- "Trap"). A program that forgets the header must find out here, so it is refused like a missing
@@ -52,9 +72,8 @@ local CHECKS = {
 ---@return string? message
 function gateway.check(headers, client_of)
   for _, check in ipairs(CHECKS) do
-    local name, code, message, passes = table.unpack(check)
-    if not passes(headers[name] or "") then
-      return code, message
+    if not check[4](headers[check[1]] or "") then
+      return check[2], check[3]
     end
   end
   if client_of then
@@ -79,8 +98,12 @@ local PATCH_MEDIA = { ["application/json"] = true, ["application/json-patch+json
 ---@param strict boolean?  PATCH takes no other type than the documented one
 ---@return boolean
 function gateway.is_json(headers, method, strict)
-  local media = ((headers["content-type"] or "") .. ";"):match "^%s*([^;%s]+)%s*;"
+  local given = headers["content-type"] or ""
   local accepted = method == "PATCH" and not strict and PATCH_MEDIA or JSON_MEDIA
+  if accepted[given] then
+    return true
+  end
+  local media = (given .. ";"):match "^%s*([^;%s]+)%s*;"
   return media ~= nil and accepted[media:lower()] == true
 end
 

@@ -115,7 +115,8 @@ end
 ---@param request dps.library.Request
 ---@return boolean  it is for this endpoint
 function ims.is_asked(request)
-  return request.target:match "^[^?]*" == PATH
+  local target = request.target
+  return target:sub(1, #PATH) == PATH and target:match "^[^?]*" == PATH
 end
 
 ---@param context dps.library.Context

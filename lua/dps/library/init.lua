@@ -169,7 +169,7 @@ local function answer_one(self, context, request)
   if ims.is_asked(request) then
     return self.ims:answer(context, request)
   end
-  if not routes.below(request.target) then
+  if not self.routes:is_below(request.target) then
     return answer.problem(context, 404,
       "there is nothing at this path; the service is below " .. routes.BASE)
   end

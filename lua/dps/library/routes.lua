@@ -226,6 +226,13 @@ function routes.below(target)
   return (below_base(target))
 end
 
+---Whether a target is the service's at all.
+---@param target string
+---@return boolean
+function Routes:is_below(target)
+  return self.seen[target] ~= nil or below_base(target) ~= nil
+end
+
 ---@param descriptions dps.Resource[]
 ---@param allow_put boolean?  PUT on every object, documented or not
 ---@return dps.library.Routes

@@ -32,14 +32,58 @@ local holds_gift = anywhere(function(field)
   return (field.read_only or field.always or field.fold_case or field.kept) == true
 end)
 
-local known_value
+-- The fields of a list by their names; asked for every object, so remembered.
+local named = setmetatable({}, { __mode = "k" })
 
-local function known_items(items, list)
-  local result = json.array {}
-  for i, item in ipairs(list) do
-    result[i] = type(item) == "table" and known_value(items, item) or item
+local function by_name(fields)
+  local found = named[fields]
+  if not found then
+    found = {}
+    for _, field in ipairs(fields) do
+      found[field.name] = field
+    end
+    named[fields] = found
   end
-  return result
+  return found
+end
+
+local clear_value
+
+local function clear_members(fields, object)
+  local described, open = by_name(fields), fields.open
+  for name, value in next, object do
+    local field = described[name]
+    if field and type(value) == "table" then
+      clear_value(field, value)
+    elseif not field and not (open and type(name) == "string" and name:find(open)) then
+      object[name] = nil
+    end
+  end
+end
+
+-- A value of the wrong type stays as it is, for the check to complain about.
+function clear_value(field, value)
+  if field.open then
+    return
+  elseif field.fields and not json.is_array(value) then
+    clear_members(field.fields, value)
+  elseif field.items and json.is_array(value) then
+    for _, item in ipairs(value) do
+      if type(item) == "table" then
+        clear_value(field.items, item)
+      end
+    end
+  end
+end
+
+---Takes out of an object what the fields do not describe, at every depth. The object, which is
+---the caller's own, is changed and returned.
+---@param fields dps.Field[]
+---@param object table
+---@return table
+function shape.known(fields, object)
+  clear_members(fields, object)
+  return object
 end
 
 -- Members of free names, where an object has such.
@@ -49,41 +93,6 @@ local function add_free(pattern, object, result)
       result[name] = value
     end
   end
-end
-
-local function known_members(fields, object)
-  local result = {}
-  for _, field in ipairs(fields) do
-    local value = object[field.name]
-    if type(value) == "table" then
-      value = known_value(field, value)
-    end
-    result[field.name] = value
-  end
-  if fields.open then
-    add_free(fields.open, object, result)
-  end
-  return result
-end
-
--- A value of the wrong type passes as it is, for the check to complain about.
-function known_value(field, value)
-  if field.open then
-    return value
-  elseif field.fields and not json.is_array(value) then
-    return known_members(field.fields, value)
-  elseif field.items and json.is_array(value) then
-    return known_items(field.items, value)
-  end
-  return value
-end
-
----A copy that holds only what the fields describe, at every depth.
----@param fields dps.Field[]
----@param object table
----@return table
-function shape.known(fields, object)
-  return known_members(fields, object)
 end
 
 ---Splits an object by its description's `write_only` fields.
@@ -147,8 +156,12 @@ end
 -- The value at a dot path, if it is text.
 local function text_at(object, path)
   local value = object
-  for step in path:gmatch "[^.]+" do
-    value = type(value) == "table" and value[step] or nil
+  if not path:find(".", 1, true) then
+    value = object[path]
+  else
+    for step in path:gmatch "[^.]+" do
+      value = type(value) == "table" and value[step] or nil
+    end
   end
   return type(value) == "string" and value or nil
 end

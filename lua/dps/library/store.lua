@@ -115,7 +115,7 @@ local CHANGING = {
 local LIST = table.concat(COLUMNS, ", ")
 local ONE = " FROM objects WHERE sandbox = ? AND type = ? AND id = ?"
 local SQL = {
-  insert = ("INSERT INTO objects (%s) VALUES (%s) RETURNING seq"):format(
+  insert = ("INSERT INTO objects (%s) VALUES (%s)"):format(
     LIST, ("?, "):rep(#COLUMNS - 1) .. "?"),
   update = ("UPDATE objects SET %s = ? WHERE seq = ?"):format(table.concat(CHANGING, " = ?, ")),
   delete = "DELETE" .. ONE,
@@ -174,7 +174,8 @@ end
 
 ---@param object dps.library.Object
 function Store:insert(object)
-  object.seq = self:row(SQL.insert, table.unpack(values_of(object, COLUMNS), 1, #COLUMNS))
+  self:run(SQL.insert, table.unpack(values_of(object, COLUMNS), 1, #COLUMNS))
+  object.seq = self.db:last_rowid()
   refer(self, object)
 end
 
