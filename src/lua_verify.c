@@ -101,6 +101,8 @@ static void read_policy(lua_State *L, struct dps_verify_policy *policy,
   policy->label = dps_text_option(L, 2, "label");
   policy->tag = dps_text_option(L, 2, "tag");
   policy->params = read_params(L);
+  lua_getfield(L, 2, "tied");
+  policy->tied = lua_toboolean(L, -1);
   read_components(L, policy, components);
   policy->key = find_key;
   policy->context = read_keys(L);
@@ -179,7 +181,7 @@ static struct dps_verification *push_verification(lua_State *L) {
 /* native.verify_message(message, { keys = list of keys, any_keyid = the only key is for every
  * keyid, now =, window =, future = (seconds), label =, tag =, components = { "@method",
  * "x-request-id?", "content-digest!" } (? where the message has it, ! where it has a body), params
- * = { "created" } })
+ * = { "created" }, tied = a response must cover its request })
  *   -> signatures | nil, reason, sentence, signatures
  * Each of the signatures: label, keyid, alg, tag, nonce, created, expires (as it has them),
  * components (the inner list as text), key_alg (of the key that was found), base (what the message

@@ -2,6 +2,8 @@
  * its digest says. */
 #include "sign_policy.h"
 
+#include <string.h>
+
 /* --- the policy --- */
 
 bool dps_policy_params(const struct dps_verify_run *run, const struct dps_verify_params *p,
@@ -55,6 +57,65 @@ bool dps_policy_covered(const struct dps_verify_run *run, const struct dps_verif
   return true;
 }
 
+/* --- the request that is answered (section 2.4) --- */
+
+static bool covers_derived(const struct dps_verification_entry *e, enum dps_component_kind kind) {
+  for (size_t i = 0; i < e->components.count; i++)
+    if (e->components.at[i].flags & DPS_COMPONENT_REQ && e->components.at[i].kind == kind)
+      return true;
+  return false;
+}
+
+/* Whole, or one member of it. */
+static bool covers_field(const struct dps_verification_entry *e, const char *name) {
+  for (size_t i = 0; i < e->components.count; i++)
+    if (e->components.at[i].flags & DPS_COMPONENT_REQ &&
+        dps_text_is(e->components.at[i].name, name))
+      return true;
+  return false;
+}
+
+static bool covers_url(const struct dps_verification_entry *e,
+                       const struct dps_sign_message *request) {
+  const struct dps_text target =
+      request->request_target.len ? request->request_target : request->target_uri;
+  if (covers_derived(e, DPS_COMPONENT_TARGET_URI)) return true;
+  if (!covers_derived(e, DPS_COMPONENT_AUTHORITY)) return false;
+  if (covers_derived(e, DPS_COMPONENT_REQUEST_TARGET)) return true;
+  return covers_derived(e, DPS_COMPONENT_PATH) &&
+         (covers_derived(e, DPS_COMPONENT_QUERY) || !memchr(target.at, '?', target.len));
+}
+
+static bool has_field(const struct dps_sign_message *message, struct dps_text name) {
+  for (size_t i = 0; i < message->field_count; i++)
+    if (dps_field_is(&message->fields[i], name)) return true;
+  return false;
+}
+
+/* What tells a request from others with its method and URL, where it has that. A Signature-Input
+ * says nothing of the body, so that alone will not do. */
+static const char *lacks_identity(const struct dps_verification_entry *e,
+                                  const struct dps_sign_message *request) {
+  bool is_signed = has_field(request, DPS_TEXT("signature"));
+  if (!is_signed && !has_field(request, DPS_TEXT("content-digest"))) return NULL;
+  if (covers_field(e, "signature") || covers_field(e, "content-digest")) return NULL;
+  return is_signed ? "\"signature\";req" : "\"content-digest\";req";
+}
+
+bool dps_policy_tied(const struct dps_verify_run *run, const struct dps_verification_entry *e,
+                     struct dps_sign_fault *fault) {
+  const struct dps_sign_message *request = run->message->request;
+  if (!run->policy->tied) return true;
+  if (!request)
+    return dps_sign_refuse(fault, DPS_SIGN_INVALID, "the request of this answer is not known");
+  const char *lacking = !covers_derived(e, DPS_COMPONENT_METHOD) ? "\"@method\";req"
+                        : !covers_url(e, request)                ? "\"@target-uri\";req"
+                                                                 : lacks_identity(e, request);
+  return !lacking ||
+         dps_sign_refuse(fault, DPS_SIGN_COMPONENT_UNCOVERED,
+                         "%s is not covered, so it may be the answer to another request", lacking);
+}
+
 /* --- content --- */
 
 static bool refuse_digest(enum dps_digest_result result, const char *whose,
@@ -92,18 +153,10 @@ static bool check_digest(const struct dps_verify_run *run, const struct dps_sign
       whose, fault);
 }
 
-static bool covers_request_digest(const struct dps_verification_entry *e) {
-  for (size_t i = 0; i < e->components.count; i++)
-    if (e->components.at[i].flags & DPS_COMPONENT_REQ &&
-        dps_text_is(e->components.at[i].name, "content-digest"))
-      return true;
-  return false;
-}
-
 bool dps_policy_digests(const struct dps_verify_run *run, const struct dps_verification_entry *e,
                         struct dps_sign_fault *fault) {
   if (!check_digest(run, run->message, "message", fault)) return false;
-  return !run->message->request || !covers_request_digest(e) ||
+  return !run->message->request || !covers_field(e, "content-digest") ||
          check_digest(run, run->message->request, "request", fault);
 }
 

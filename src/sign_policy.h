@@ -38,6 +38,8 @@ bool dps_policy_time(const struct dps_verify_run *, const struct dps_verify_para
                      struct dps_sign_fault *);
 bool dps_policy_covered(const struct dps_verify_run *, const struct dps_verification_entry *,
                         struct dps_sign_fault *);
+bool dps_policy_tied(const struct dps_verify_run *, const struct dps_verification_entry *,
+                     struct dps_sign_fault *);
 bool dps_policy_digests(const struct dps_verify_run *, const struct dps_verification_entry *,
                         struct dps_sign_fault *);
 

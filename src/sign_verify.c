@@ -260,7 +260,7 @@ static bool check(const struct dps_verify_run *run, struct dps_verification_entr
   if (!signature || !dps_policy_params(run, p, fault)) return false;
   struct dps_sign_key *key = find_key(run, e, fault);
   if (!key || !check_alg(p, e->seen.alg, fault) || !dps_policy_time(run, p, fault) ||
-      !dps_policy_covered(run, e, fault))
+      !dps_policy_covered(run, e, fault) || !dps_policy_tied(run, e, fault))
     return false;
   if (!has_base) return dps_sign_refuse(fault, no_base.reason, "%s", no_base.detail);
   return dps_verify_bytes(key, e->base.data, e->base.len, (const void *)signature->text.at,

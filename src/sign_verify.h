@@ -39,6 +39,10 @@ struct dps_verify_policy {
   const struct dps_verify_component *components; /* must be covered */
   size_t component_count;
   unsigned params; /* must be there: 1u << DPS_PARAM_CREATED and so on */
+  /* A response's signature must cover its request (section 2.4), which the message must have: the
+     method; the URL, whole or by @authority and @request-target or @path and @query; and, where the
+     request has one of both, Signature or Content-Digest. */
+  bool tied;
   /* The key of a signature, which stays the caller's; NULL: there is none (UNKNOWN_KEY). */
   struct dps_sign_key *(*key)(void *context, const struct dps_verify_params *);
   /* Remembers a nonce; asked once every signature that counts has verified, of those that have one
