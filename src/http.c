@@ -130,12 +130,16 @@ void dps_http_request_init(struct dps_http_request *request, const struct dps_ht
   *request = (struct dps_http_request){0};
   dps_buf_init(&request->answer, client->settings.max_body);
   dps_buf_init(&request->answer_headers, MAX_HEADER_BYTES);
+  dps_buf_init(&request->sent_url, MAX_HEADER_BYTES);
+  dps_buf_init(&request->sent_lines, MAX_HEADER_BYTES);
 }
 
 void dps_http_request_clear(struct dps_http_request *request) {
   dps_http_cancel(request);
   dps_buf_clear(&request->answer);
   dps_buf_clear(&request->answer_headers);
+  dps_buf_clear(&request->sent_url);
+  dps_buf_clear(&request->sent_lines);
 }
 
 bool dps_http_submit(struct dps_http *client, struct dps_http_request *request) {

@@ -31,6 +31,7 @@ struct dps_http_settings {
   const char *sigv4;        /* "aws:amz:REGION:SERVICE": libcurl signs so, or NULL */
   const char *sigv4_id;     /* with it: access key id, and */
   const char *sigv4_secret; /* secret access key; our copy is wiped at free */
+  bool keeps_sent;          /* an answered request gets sent_url and sent_lines */
 };
 
 /* What may have reached the server when there is no answer. */
@@ -72,6 +73,8 @@ struct dps_http_request {
   unsigned long token_serial;    /* of the token that it carried; 0: none */
   struct dps_buf answer;         /* the body; libcurl's words, if any, where code is not CURLE_OK */
   struct dps_buf answer_headers; /* raw lines of the final answer */
+  struct dps_buf sent_url;   /* with keeps_sent: as the signer would see it; and the lines that */
+  struct dps_buf sent_lines; /* one has added to the last sending, each with its LF */
 
   struct dps_http *client; /* not NULL while queued or in flight */
   struct dps_http_slot *slot;

@@ -150,3 +150,13 @@ bool dps_http_signing_sign(struct dps_http_signing *s, CURL *easy, CURLU *url,
   if (!collect(s, request, length, &fields)) return fail(s, "it has too many header lines");
   return call(s, request, &fields) && chain(s, easy);
 }
+
+void dps_http_signing_show(struct dps_http_signing *s, CURLU *url,
+                           struct dps_http_request *request) {
+  if (print_url(s, url)) dps_buf_puts(&request->sent_url, dps_buf_str(&s->url));
+  if (!s->signer) return;
+  for (size_t at = 0; at < s->added.len; at += strlen(s->added.data + at) + 1) {
+    dps_buf_puts(&request->sent_lines, s->added.data + at);
+    dps_buf_putc(&request->sent_lines, '\n');
+  }
+}

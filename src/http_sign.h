@@ -26,4 +26,7 @@ void dps_http_signing_moved(struct dps_http_signing *);
 bool dps_http_signing_sign(struct dps_http_signing *, CURL *easy, CURLU *url,
                            const struct dps_http_request *);
 
+/* Fills in the request's sent_url and sent_lines once it was sent to url. */
+void dps_http_signing_show(struct dps_http_signing *, CURLU *url, struct dps_http_request *);
+
 #endif

@@ -106,6 +106,7 @@ struct dps_http_slot *dps_http_slot_new(struct dps_loop *loop,
   if (!slot) return NULL;
   dps_http_signing_init(&slot->signing);
   slot->sigv4 = settings->sigv4 != NULL;
+  slot->keeps_sent = settings->keeps_sent;
   slot->url = curl_url();
   slot->transfer.easy = curl_easy_init();
   if (slot->url && slot->transfer.easy) {
@@ -213,12 +214,16 @@ static enum dps_sent what_left(const struct dps_http_slot *slot, long status) {
   return has_left(slot) ? DPS_SENT_MAYBE : DPS_SENT_NO;
 }
 
-static void fill(const struct dps_http_slot *slot, struct dps_http_request *request, int code) {
+static void show(struct dps_http_slot *slot, struct dps_http_request *request) {
+  if (slot->keeps_sent) dps_http_signing_show(&slot->signing, slot->url, request);
+}
+
+static void fill(struct dps_http_slot *slot, struct dps_http_request *request, int code) {
   if (slot->sending) request->status = final_status(slot->transfer.easy);
   request->sent = what_left(slot, request->status);
   if (request->code == 0) request->code = code;
   if (request->code == CURLE_FILESIZE_EXCEEDED) request->code = DPS_HTTP_TOO_LARGE;
-  if (request->code == CURLE_OK) return;
+  if (request->code == CURLE_OK) return show(slot, request);
   bool is_unsigned = request->code == DPS_HTTP_UNSIGNED;
   dps_buf_reset(&request->answer);
   dps_buf_puts(&request->answer, is_unsigned ? dps_buf_str(&slot->signing.added) : slot->error);

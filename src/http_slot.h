@@ -15,6 +15,7 @@ struct dps_http_slot {
   CURLU *url;                       /* parsed once: creates all have the same URL */
   char *url_text;                   /* what url was parsed from */
   bool sigv4;                       /* libcurl signs: the URL is what it signs */
+  bool keeps_sent;                  /* the request is shown as it was sent */
   bool sending;                     /* libcurl's numbers are of this transfer: its sending began */
   long before; /* bytes that had left when it began: what opened a tunnel through a proxy */
   struct dps_http_bearer bearer;

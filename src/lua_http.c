@@ -67,6 +67,8 @@ void dps_http_settings(lua_State *L, int from, struct dps_http_settings *s) {
   s->slots = (size_t)number_setting(L, from, "in_flight", 32, 1, 1024);
   lua_getfield(L, from, "direct");
   s->direct = lua_toboolean(L, -1);
+  lua_getfield(L, from, "keeps_sent");
+  s->keeps_sent = lua_toboolean(L, -1);
   read_sigv4(L, from, s);
 }
 
@@ -123,7 +125,7 @@ static int m_client_gc(lua_State *L) {
  * native.token), ca_file =, client_cert =, client_key =,
  * timeout =, connect_timeout = (seconds), max_body = (bytes), in_flight =, direct = (no
  * proxy), dry_run =, signer = (native.signer's), sigv4 = { provider = "aws:amz:REGION:SERVICE",
- * key_id =, secret = } } -> client */
+ * key_id =, secret = }, keeps_sent = (what was sent is shown) } -> client */
 static int l_http(lua_State *L) {
   struct dps_http_settings settings = {0};
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -219,6 +221,16 @@ static void hide_lines(lua_State *L, struct dps_http_request *http) {
   lua_pop(L, 2);
 }
 
+static int push_sent_as(lua_State *L, const struct dps_http_request *http) {
+  if (!http->sent_url.len) return 0;
+  lua_createtable(L, 0, 2);
+  lua_pushlstring(L, dps_buf_str(&http->sent_url), http->sent_url.len);
+  lua_setfield(L, -2, "url");
+  lua_pushlstring(L, dps_buf_str(&http->sent_lines), http->sent_lines.len);
+  lua_setfield(L, -2, "lines");
+  return 1;
+}
+
 /* The answer's memory goes now, not when the collector comes by. */
 static int k_request(lua_State *L, int status, lua_KContext context) {
   struct request *request = lua_touserdata(L, AT_REQUEST);
@@ -232,6 +244,7 @@ static int k_request(lua_State *L, int status, lua_KContext context) {
     lua_pushlstring(L, dps_buf_str(&http->answer), http->answer.len);
     lua_pushlstring(L, dps_buf_str(&http->answer_headers), http->answer_headers.len);
     lua_pushinteger(L, (lua_Integer)http->token_serial);
+    n += push_sent_as(L, http);
   } else {
     n = push_failure(L, http);
   }
@@ -301,7 +314,8 @@ static struct request *new_request(lua_State *L, const struct client *client) {
 }
 
 /* client:request(method, url [, body, header lines, operation, name]) -> status, body, headers (raw
- * lines), serial of the token that it carried | nil, code, message, sent ("no" "maybe" "yes"),
+ * lines), serial of the token that it carried, with keeps_sent { url = as libcurl sent it, lines =
+ * those that the signer added } | nil, code, message, sent ("no" "maybe" "yes"),
  * status (0: no answer), headers. The code is a CURLcode, or one of ours (http.h). Waits. */
 static int l_request(lua_State *L) {
   struct client *client = luaL_checkudata(L, ARG_CLIENT, CLIENT);

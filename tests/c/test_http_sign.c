@@ -221,6 +221,44 @@ static void test_as_many_lines_as_there_may_be_leave_and_more_are_refused(void *
   close(fd);
 }
 
+/* --- what is shown of it afterwards --- */
+
+static void exchange(struct world *w, struct job *job, int fd) {
+  peer_hear(&w->peer, fd);
+  peer_answer(fd, "");
+  finish(job);
+}
+
+static void test_what_was_sent_is_shown_where_that_is_asked_for(void **state) {
+  struct world *w = *state;
+  struct dps_http_settings settings = http_settings(SLOTS, 5000);
+  settings.keeps_sent = true;
+  dps_http_free(w->http);
+  w->http = dps_http_new(w->loop, &settings);
+  int fd = warm_up(w);
+  struct job *job = get(w, 0, "/a/../b%20c?d=e#part");
+  exchange(w, job, fd);
+  assert_text(w, dps_buf_str(&job->request.sent_url), "http://127.0.0.1:@/b%20c?d=e");
+  assert_string_equal(dps_buf_str(&job->request.sent_lines), "");
+  engage(w)->lines = 2;
+  job = get(w, 0, "/f");
+  exchange(w, job, fd);
+  assert_text(w, dps_buf_str(&job->request.sent_url), "http://127.0.0.1:@/f");
+  assert_string_equal(dps_buf_str(&job->request.sent_lines),
+                      "X-Signature-1: 1\nX-Signature-2: 1\n");
+  close(fd);
+}
+
+static void test_else_nothing_is_kept_of_it(void **state) {
+  struct world *w = *state;
+  int fd = warm_up(w);
+  engage(w);
+  struct job *job = get(w, 0, "/");
+  exchange(w, job, fd);
+  assert_int_equal(job->request.sent_url.len + job->request.sent_lines.len, 0);
+  close(fd);
+}
+
 /* --- what cannot be signed --- */
 
 static void test_what_cannot_be_signed_does_not_leave_and_says_why(void **state) {
@@ -398,6 +436,8 @@ int main(void) {
       IN_WORLD(test_what_waits_is_signed_when_it_leaves),
       IN_WORLD(test_nothing_added_is_nothing_sent),
       IN_WORLD(test_as_many_lines_as_there_may_be_leave_and_more_are_refused),
+      IN_WORLD(test_what_was_sent_is_shown_where_that_is_asked_for),
+      IN_WORLD(test_else_nothing_is_kept_of_it),
       IN_WORLD(test_what_cannot_be_signed_does_not_leave_and_says_why),
       IN_WORLD(test_more_lines_than_can_be_looked_at_are_refused),
       IN_WORLD(test_what_arrives_verifies),

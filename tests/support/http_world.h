@@ -26,11 +26,15 @@ struct world {
   size_t ended;
 };
 
+static inline struct dps_http_settings http_settings(size_t slots, long timeout_ms) {
+  return (struct dps_http_settings){.connect_timeout_ms = 5000,
+                                    .timeout_ms = timeout_ms,
+                                    .max_body = BODY_CEILING,
+                                    .slots = slots};
+}
+
 static inline void http_open(struct world *w, size_t slots, long timeout_ms) {
-  const struct dps_http_settings settings = {.connect_timeout_ms = 5000,
-                                             .timeout_ms = timeout_ms,
-                                             .max_body = BODY_CEILING,
-                                             .slots = slots};
+  const struct dps_http_settings settings = http_settings(slots, timeout_ms);
   w->http = dps_http_new(w->loop, &settings);
   assert_non_null(w->http);
 }
