@@ -25,6 +25,7 @@ local client = {}
 ---@field auth dps.Auth?    whom it calls as, likewise
 ---@field signing dps.Signing?    how it signs, once there is http
 ---@field verifier dps.Verifier?  what answers must pass
+---@field lines string[]?   header lines of every request, likewise
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
 ---@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
 ---@field sender fun(intent: dps.Intent): any  what the gate sends with
@@ -56,8 +57,10 @@ function Client:connect()
   local who = sign and not sign.bearer and NOBODY or auth.of(settings, self.run)
   config.require_target(settings, who ~= nil, who and who.found)
   self.auth, self.signing, self.verifier = who, sign, answers.verifier(settings)
+  self.lines = header_lines(settings, who.found)
   self.http = native.http {
-    headers = header_lines(settings, who.found), token = who.token, dry_run = self.run.dry_run,
+    headers = self.lines, token = who.token, dry_run = self.run.dry_run,
+    keeps_sent = self.verifier ~= nil,
     timeout = settings.timeout, connect_timeout = settings.connect_timeout,
     direct = settings.base_url:find "^http:" ~= nil, -- plain http is spoken to loopback only
     ca_file = settings.ca_file, client_cert = settings.client_cert,
@@ -182,7 +185,7 @@ local function check_signature(self, intent, status, text, lines)
   if not self.verifier then
     return
   end
-  local request = { method = intent.method, target_uri = self.settings.base_url .. intent.target }
+  local request = answers.request(intent, self.lines)
   local reason, detail = self.verifier(request, status, text, lines)
   if not reason then
     return
@@ -192,8 +195,7 @@ local function check_signature(self, intent, status, text, lines)
     kind = read and "auth" or "unknown", status = status, sent = "yes", retryable = false,
     message = ("the answer is not validly signed: %s (%s)"):format(detail, reason),
     request_id = problem.header(lines, "x-request-id"), body = text:sub(1, BODY_KEPT),
-    hint = read and "check DPS_VERIFY_KEY, and whether something in between changes answers"
-      or nil,
+    hint = read and answers.hint(reason) or nil,
   })
 end
 
@@ -204,6 +206,7 @@ local function exchange(self, intent)
   local url, name = self.settings.base_url .. intent.target, intent.name or intent.id
   local status, text, lines, more, answered, answer_lines =
     self.http:request(intent.method, url, intent.body, intent.headers, intent.operation, name)
+  intent.sent = status and answered
   self:trace(intent, started, status or lines)
   return status, text, lines, more, answered, answer_lines
 end

@@ -20,6 +20,7 @@ local intent = {}
 ---@field base table?              the entity that a change begins from, where it was read
 ---@field after table?             what it is to become
 ---@field described table?         what the script says of the object that ensure_ compares
+---@field sent { url: string, lines: string }?  native.http's, where answers are verified
 ---@field attempts integer?        how often it was sent, where that is more than once
 
 ---Raises an error object that says which call it was.

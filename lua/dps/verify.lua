@@ -16,7 +16,9 @@ local verify = {}
 ---@field required string[]? components that must be covered, such as "@method" or "x-tenant"; with
 ---                          ? at its end only where the message has it, with ! only where it has a
 ---                          body. Default for a request: @method, @target-uri, content-digest!,
----                          authorization?; for a response: @status, content-digest!
+---                          authorization?; for a response: @status, content-digest!, and of the
+---                          request that it answers, where that is given: @method;req,
+---                          @target-uri;req, and signature;req or content-digest;req if it has one
 ---@field parameters string[]?  that must be there; default { "created" }
 ---@field window integer?    seconds since created at most; default 300; 0: any
 ---@field future integer?    seconds that created may lie ahead; default 30
@@ -103,6 +105,7 @@ local function policy_of(given, made)
     now = given.now, tag = given.tag, label = given.label,
     components = given.required or (made.status and verify.RESPONSE or verify.REQUEST),
     params = given.parameters or { "created" },
+    tied = made.request ~= nil and not given.required,
   }
 end
 

@@ -120,6 +120,7 @@ printf '%s' "$body" >answer.http
 run "$DPS" verify --key answers=p256.pub --scheme http --request asked.http answer.http
 must "the answer's signature is valid" [ "$code" = 0 ]
 must "it covers the request that it answers" has "$out" "\"@target-uri\";req: $url/placements"
+must "it covers the signature of that request" has "$out" '"signature";req: '
 must "it covers the status" has "$out" '"@status": 201'
 sed 's/Hero/Zero/; s/"etag":1/"etag":2/' answer.http >forged.http
 run "$DPS" verify --key answers=p256.pub --scheme http --request asked.http forged.http

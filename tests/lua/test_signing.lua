@@ -1,6 +1,6 @@
 -- A client that signs, over a server that is not ours: what arrives verifies, whatever the
--- profile; answers are held to DPS_VERIFY_KEY; a clock that is off is named; settings that do not
--- go together are refused before anything is sent.
+-- profile; a clock that is off is named; settings that do not go together are refused before
+-- anything is sent.
 
 local lu = require "luaunit"
 local native = require "dps.native"
@@ -213,7 +213,7 @@ T.test_sigv4_goes_in_the_bearers_place_with_every_request = badserver.with(funct
   end
 end)
 
--- Answers -----------------------------------------------------------------------------------------
+-- The clock ---------------------------------------------------------------------------------------
 
 local function hex(text)
   return (text:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
@@ -224,91 +224,6 @@ local function answered(server, lines, body, settings)
   local head = table.concat(lines, "\r\n") .. "\r\nContent-Length: " .. #body .. "\r\n\r\n"
   return server:operations("_verbatim/" .. hex(head .. body), settings)
 end
-
-local function signed_answer(status, body, created, components)
-  local key = assert(native.key { file = ED25519, keyid = "service" })
-  local signer = assert(native.signer { key = key, params = { "created", "keyid" },
-    digest = "sha-256", components = components or { "@status", "content-digest?" } })
-  local made = assert(native.sign_message(signer, { status = status, body = body, headers = {} },
-    math.floor(created or native.now())))
-  return { "HTTP/1.1 " .. status .. " x", table.unpack(made.headers) }
-end
-
-local VERIFY = { verify_key = PUBLIC }
-
-T.test_answer_that_is_signed_is_taken = badserver.with(function(server)
-  local body = '{"id":"dps:x","etag":1}'
-  local lines = signed_answer(200, body)
-  for _, settings in ipairs { VERIFY, { verify_key = PUBLIC, verify_keyid = "service" } } do
-    lu.assertEquals(get(answered(server, lines, body, settings)).id, "dps:x")
-    lu.assertEquals(post(answered(server, lines, body, settings)).id, "dps:x")
-  end
-  local e = badserver.failure(get, answered(server, signed_answer(404, "{}"), "{}", VERIFY))
-  lu.assertEquals({ e.kind, e.status }, { "http", 404 })
-end)
-
-T.test_answer_to_a_head_may_have_the_digest_of_what_a_get_would_get = badserver.with(
-  function(server)
-    local lines = signed_answer(200, "what is not sent")
-    local ops = answered(server, lines, "", VERIFY)
-    local _, status = ops.request { method = "HEAD", path = "/x" }
-    lu.assertEquals(status, 200)
-    lu.assertStrContains(badserver.failure(get, ops).message, "(digest-mismatch)")
-  end)
-
-T.test_answer_that_is_not_validly_signed_counts_for_nothing = badserver.with(function(server)
-  local body, now = '{"id":"dps:x","etag":1}', native.now()
-  local cases = {
-    { "missing", { "HTTP/1.1 200 x" } },
-    { "digest-mismatch", signed_answer(200, "{}") },
-    { "bad-signature", { "HTTP/1.1 201 x", table.unpack(signed_answer(200, body), 2) } },
-    { "expired", signed_answer(200, body, now - 400) },
-    { "not-yet-valid", signed_answer(200, body, now + 400) },
-    { "component-missing", signed_answer(200, body, now, { "content-digest" }) },
-    { "component-missing", signed_answer(200, body, now, { "@status" }) },
-    { "unknown-key", signed_answer(200, body), { verify_key = PUBLIC, verify_keyid = "other" } },
-  }
-  for i, case in ipairs(cases) do
-    local ops = answered(server, case[2], body, case[3] or VERIFY)
-    local e = badserver.failure(get, ops)
-    lu.assertEquals({ e.kind, e.sent, e.retryable }, { "auth", "yes", false }, i)
-    lu.assertStrContains(e.message, "(" .. case[1] .. ")")
-    e = badserver.failure(post, ops)
-    lu.assertEquals({ e.kind, e.sent, e.retryable }, { "unknown", "yes", false }, i)
-    lu.assertStrContains(e.message, "(" .. case[1] .. ")")
-  end
-end)
-
--- An auth that has a new token each time.
-local function renewing(ops)
-  ops.client:connect()
-  local calls = { count = 0 }
-  ops.client.auth = {
-    ready = function() end, accepted = function() end, hint = function() end,
-    refused = function()
-      calls.count = calls.count + 1
-      return true
-    end,
-  }
-  return calls
-end
-
-T.test_unsigned_401_costs_the_token_and_only_a_read_is_sent_again = badserver.with(
-  function(server)
-    local lines = { "HTTP/1.1 401 x" }
-    for _, case in ipairs { { get, "auth", 2 }, { post, "unknown", 1 } } do
-      local ops = answered(server, lines, "{}", VERIFY)
-      local calls = renewing(ops)
-      local e = badserver.failure(case[1], ops)
-      lu.assertEquals({ e.kind, e.attempts, calls.count }, { case[2], case[3], 1 })
-      lu.assertStrContains(e.message, "(missing)")
-    end
-    local ops = answered(server, signed_answer(401, "{}"), "{}", VERIFY)
-    renewing(ops)
-    lu.assertEquals(badserver.failure(post, ops).attempts, 2)
-  end)
-
--- The clock ---------------------------------------------------------------------------------------
 
 local function date_at(seconds)
   return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(seconds))

@@ -141,6 +141,33 @@ function T.test_a_response_is_verified_with_its_request()
   lu.assertEquals(dps.verify(message, options).tag, "fapi-2-response")
 end
 
+-- RFC 9421, section 2.4: its answer covers all of the request but the query.
+function T.test_what_ties_a_response_to_its_request_is_demanded_unless_a_list_says_otherwise()
+  local rfc = "tests/vectors/rfc9421/"
+  local head, body = support.read(rfc .. "2.4.http"):match "^(.-)\r?\n\r?\n(.*)$"
+  local asked, sent = support.read(rfc .. "2.4-request.http"):match "^(.-)\r?\n\r?\n(.*)$"
+  local function lines_of(text)
+    local lines = {}
+    for line in text:gmatch "\n([^\r\n]+)" do lines[#lines + 1] = line end
+    return lines
+  end
+  local message = { status = 503, headers = lines_of(head), body = body, request = {
+    method = "POST", url = "https://example.com/foo?param=Value&Pet=dog",
+    headers = lines_of(asked), body = sent,
+  } }
+  local options = { now = 1618884479, keys = { dps.key {
+    file = rfc .. "keys/test-key-ecc-p256.public.pem", keyid = "test-key-ecc-p256" } } }
+  local _, e = pcall(dps.verify, message, options)
+  lu.assertEquals(e.reason, "component-missing")
+  lu.assertStrContains(e.message, '"@target-uri";req is not covered')
+  options.required = { "@status", "content-digest", "@method;req", "@path;req",
+    "content-digest;req" }
+  lu.assertEquals(dps.verify(message, options).label, "reqres")
+  message.request.url = "https://example.com/foo"
+  options.required = nil
+  lu.assertEquals(dps.verify(message, options).label, "reqres")
+end
+
 local function misuse(says, f, ...)
   local ok, e = pcall(f, ...)
   lu.assertFalse(ok)

@@ -94,8 +94,7 @@ static void reset(struct conn *c) {
   drop(c);
 }
 
-/* Value of a header of the request, up to its line's end; NULL when absent. */
-static const char *header(const struct conn *c, const char *name) {
+const char *header(const struct conn *c, const char *name) {
   const char *at = c->in.data, *end = at + c->head_len;
   size_t n = strlen(name);
   while ((at = memchr(at, '\n', (size_t)(end - at))) && ++at < end)

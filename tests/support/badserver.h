@@ -52,6 +52,8 @@ extern const struct behaviour behaviours[];
 extern struct bytes request_log; /* JSON objects, comma between */
 extern int requests, request_counts[MAX_BEHAVIOURS];
 
+/* The value of a request's header, up to its line's end; NULL when it has none. */
+const char *header(const struct conn *, const char *name);
 const struct behaviour *find_behaviour(const char *name, size_t n);
 
 /* Appending ends the program when memory or the ceiling is reached. */

@@ -296,9 +296,10 @@ static int hex_digit(char c) {
   return at ? (int)(at - digits) : -1;
 }
 
-/* The whole answer, as the target has it: hexadecimal, up to the next "/". */
+/* The whole answer, in hexadecimal: as the header x-answer has it, else the target up to the next
+ * "/". */
 static void answer_verbatim(struct conn *c) {
-  const char *at = c->rest + (*c->rest == '/');
+  const char *said = header(c, "x-answer"), *at = said ? said : c->rest + (*c->rest == '/');
   for (int high, low; (high = hex_digit(at[0])) >= 0 && (low = hex_digit(at[1])) >= 0; at += 2) {
     char byte = (char)(high << 4 | low);
     add(&c->out, &byte, 1);

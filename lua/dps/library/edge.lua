@@ -31,10 +31,11 @@ local CODE = "401090" -- the local library's own: Adobe's gateway has no such ch
 local TEACHES = { missing = true, tag = true, ["component-missing"] = true,
   ["parameter-missing"] = true }
 
--- As FAPI 2.0 message signing has it for responses, but for the request's own signature.
+-- As FAPI 2.0 message signing has it for responses. What the request had to tell it from others to
+-- its URL goes along, so that no answer passes for that to another (RFC 9421, section 2.4).
 local ANSWER = {
   components = { "@status", "content-type?", "content-digest?", '"@method";req',
-    '"@target-uri";req' },
+    '"@target-uri";req', '"signature";req?', '"content-digest";req?' },
   params = { "created", "keyid", "tag" }, tag = "fapi-2-response", label = "dps",
   digest = "sha-256",
 }
