@@ -32,10 +32,6 @@ const char *dps_digest_name(enum dps_digest_alg alg) {
   return algorithms[alg].name;
 }
 
-size_t dps_digest_bytes(enum dps_digest_alg alg) {
-  return algorithms[alg].bytes;
-}
-
 bool dps_digest(enum dps_digest_alg alg, const void *bytes, size_t n, unsigned char *out) {
   const EVP_MD *md = alg == DPS_DIGEST_SHA512 ? EVP_sha512() : EVP_sha256();
   return alg != DPS_DIGEST_NONE && EVP_Digest(n ? bytes : "", n, out, NULL, md, NULL) == 1;
@@ -59,23 +55,14 @@ void dps_hasher_free(struct dps_hasher *hasher) {
   free(hasher);
 }
 
-static bool write_field(struct dps_buf *out, enum dps_digest_alg alg, const unsigned char *hash) {
-  return dps_buf_puts(out, algorithms[alg].name) && dps_buf_putc(out, '=') &&
-         dps_sf_write_bytes(out, hash, algorithms[alg].bytes);
-}
-
 bool dps_hasher_field(struct dps_hasher *hasher, struct dps_buf *out, const void *body,
                       size_t len) {
   unsigned char hash[DPS_SHA512_BYTES];
   return EVP_DigestInit_ex2(hasher->context, hasher->md, NULL) == 1 &&
          EVP_DigestUpdate(hasher->context, body, len) == 1 &&
          EVP_DigestFinal_ex(hasher->context, hash, NULL) == 1 &&
-         write_field(out, hasher->alg, hash);
-}
-
-bool dps_digest_field(struct dps_buf *out, enum dps_digest_alg alg, const void *body, size_t len) {
-  unsigned char hash[DPS_SHA512_BYTES];
-  return dps_digest(alg, body, len, hash) && write_field(out, alg, hash);
+         dps_buf_puts(out, algorithms[hasher->alg].name) && dps_buf_putc(out, '=') &&
+         dps_sf_write_bytes(out, hash, algorithms[hasher->alg].bytes);
 }
 
 static enum dps_digest_result check_one(enum dps_digest_alg alg, struct dps_text given,

@@ -22,19 +22,16 @@ enum dps_digest_result {
 /* "sha-256", "sha-512" (names are lower case, RFC 9530 section 6); NONE for any other name. */
 enum dps_digest_alg dps_digest_by_name(const char *name, size_t len);
 const char *dps_digest_name(enum dps_digest_alg);
-size_t dps_digest_bytes(enum dps_digest_alg);
 
 /* Hashes n bytes into out, which has room for the algorithm's length. False: libcrypto refused. */
 bool dps_digest(enum dps_digest_alg, const void *bytes, size_t n, unsigned char *out);
 
-/* Appends the field's value, as `sha-256=:...:`. */
-bool dps_digest_field(struct dps_buf *, enum dps_digest_alg, const void *body, size_t len);
-
-/* For many: one algorithm, looked up once. NULL: no memory, or libcrypto has no such algorithm. */
+/* Makes fields: one algorithm, looked up once. NULL: no memory, or libcrypto has no such algorithm.
+ */
 struct dps_hasher;
 struct dps_hasher *dps_hasher_new(enum dps_digest_alg);
 void dps_hasher_free(struct dps_hasher *);
-/* As dps_digest_field. */
+/* Appends the field's value, as `sha-256=:...:`. */
 bool dps_hasher_field(struct dps_hasher *, struct dps_buf *, const void *body, size_t len);
 
 /* Holds a Content-Digest value (its lines joined by ", ") against the body. */

@@ -80,14 +80,14 @@ static bool same_text(struct dps_text a, struct dps_text b) {
 }
 
 /* Section 2: the order of parameters does not make another component. */
-bool dps_component_same(const struct dps_component *a, const struct dps_component *b) {
+static bool same_component(const struct dps_component *a, const struct dps_component *b) {
   return a->flags == b->flags && same_text(a->name, b->name) && same_text(a->argument, b->argument);
 }
 
 const struct dps_component *dps_components_find(const struct dps_components *list,
                                                 const struct dps_component *c) {
   for (size_t i = 0; i < list->count; i++)
-    if (dps_component_same(&list->at[i], c)) return &list->at[i];
+    if (same_component(&list->at[i], c)) return &list->at[i];
   return NULL;
 }
 

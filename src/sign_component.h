@@ -54,8 +54,7 @@ void dps_components_clear(struct dps_components *);
 bool dps_components_read(struct dps_components *, const struct dps_sf *,
                          const struct dps_sf_member *, struct dps_sign_fault *);
 
-/* The same component, whatever the order of its parameters. */
-bool dps_component_same(const struct dps_component *, const struct dps_component *);
+/* The same component, whatever the order of its parameters; NULL: there is none. */
 const struct dps_component *dps_components_find(const struct dps_components *,
                                                 const struct dps_component *);
 

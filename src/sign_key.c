@@ -51,7 +51,7 @@ bool dps_is_keyid(const char *text, size_t len) {
   return true;
 }
 
-void dps_key_read_clear(struct dps_key_read *read) {
+static void clear_read(struct dps_key_read *read) {
   EVP_PKEY_free(read->pkey);
   if (read->secret) OPENSSL_cleanse(read->secret, read->secret_len);
   free(read->secret);
@@ -137,7 +137,7 @@ static bool read_any(struct dps_key_read *read, const struct dps_sign_key_source
   if (source->alg != DPS_ALG_HMAC_SHA256 && !refuse_public_text(source, fault)) return false;
   if (!is_json) return read_der_or_secret(read, source, fault);
   if (dps_key_read_jwk(read, source, &here)) return true;
-  dps_key_read_clear(read);
+  clear_read(read);
   if (source->alg == DPS_ALG_HMAC_SHA256 && here.reason == DPS_SIGN_KEY_MALFORMED)
     return read_secret(read, source, fault);
   return dps_sign_refuse(fault, here.reason, "%s", here.detail);
@@ -253,7 +253,7 @@ struct dps_sign_key *dps_sign_key_new(const struct dps_sign_key_source *source,
   struct dps_sign_key *key = calloc(1, sizeof *key);
   bool ok = key || dps_sign_refuse(fault, DPS_SIGN_NO_MEMORY, "no memory for the key");
   ok = ok && read_source(&read, source, fault) && build(key, &read, source, fault);
-  dps_key_read_clear(&read);
+  clear_read(&read);
   ERR_clear_error(); /* nobody else's queue is filled with what was tried here */
   if (ok) return key;
   dps_sign_key_free(key);

@@ -22,13 +22,11 @@ struct dps_sign_key {
 struct dps_key_read {
   EVP_PKEY *pkey;
   bool is_private;
-  unsigned char *secret; /* wiped and freed by dps_key_read_clear */
+  unsigned char *secret; /* wiped and freed by sign_key.c */
   size_t secret_len;
   enum dps_sign_alg alg;          /* the JWK's; NONE when it names none */
   char id[DPS_KEYID_LONGEST + 1]; /* the JWK's kid; "" when it has none */
 };
-
-void dps_key_read_clear(struct dps_key_read *);
 
 /* Each reads one form. False: fault says why. */
 bool dps_key_read_pem(struct dps_key_read *, const struct dps_sign_key_source *,

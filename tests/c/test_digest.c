@@ -20,8 +20,6 @@ static void assert_field(enum dps_digest_alg alg, const char *body, const char *
   struct dps_buf out;
   struct dps_hasher *hasher = dps_hasher_new(alg);
   dps_buf_init(&out, 200);
-  assert_true(dps_digest_field(&out, alg, body, strlen(body)));
-  assert_string_equal(dps_buf_str(&out), want);
   for (int again = 0; again < 3; again++) {
     dps_buf_reset(&out);
     assert_true(dps_hasher_field(hasher, &out, body, strlen(body)));
@@ -85,7 +83,6 @@ static void test_names_are_those_of_the_registry(void **state) {
   assert_int_equal(dps_digest_by_name("SHA-256", 7), DPS_DIGEST_NONE);
   assert_int_equal(dps_digest_by_name("", 0), DPS_DIGEST_NONE);
   assert_string_equal(dps_digest_name(DPS_DIGEST_SHA512), "sha-512");
-  assert_int_equal(dps_digest_bytes(DPS_DIGEST_SHA512), 64);
 }
 
 int main(void) {
