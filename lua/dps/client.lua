@@ -128,14 +128,24 @@ local function redirect_hint(status, lines)
     :format(to) or nil
 end
 
-local function fail_status(self, intent, status, text, lines, advice)
+-- Where a signature was refused, the clock is the first thing to look at.
+local function clock_hint(self, intent, status, lines)
+  local signed = self.signing and (self.signing.all or not outcome.is_read(intent.method))
+  local words = signed and (status == 401 or status == 403) and clock.words(lines, native.now())
+  return words and words .. ", and a signature that is too old or from the future is refused: set"
+    .. " the clock, then run it again" or nil
+end
+
+local function fail_status(self, intent, status, text, lines)
   local kind, retryable = outcome.of_status(status, intent.method)
-  local words, id, code, problems = problem.read(text, lines)
-  local _, reason = refused.hint(status, text)
+  local words, id, code, problems, reason = problem.read(text, lines)
+  local unsigned = refused.hint(status, reason)
   fail(intent, {
     kind = kind, status = status, message = words, request_id = id, retryable = retryable,
-    sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems, reason = reason,
-    hint = advice or redirect_hint(status, lines) or hint.of {
+    sent = "yes", body = text:sub(1, BODY_KEPT), problems = problems,
+    reason = unsigned and reason or nil,
+    hint = clock_hint(self, intent, status, lines) or unsigned
+      or status == 401 and self.auth:hint() or redirect_hint(status, lines) or hint.of {
       status = status, code = code, words = words, resource = intent.resource,
       method = intent.method, verb = intent.verb, problems = problems, value = intent.value,
       settings = self.settings,
@@ -170,14 +180,6 @@ function Client:trace(intent, started, text)
   end
   io.stderr:write(("%s %s: %s, %.0f ms\n"):format(intent.method, intent.target, text,
     (native.monotonic() - started) * 1000))
-end
-
--- Where a signature was refused, the clock is the first thing to look at.
-local function clock_hint(self, intent, status, lines)
-  local signed = self.signing and (self.signing.all or not outcome.is_read(intent.method))
-  local words = signed and (status == 401 or status == 403) and clock.words(lines, native.now())
-  return words and words .. ", and a signature that is too old or from the future is refused: set"
-    .. " the clock, then run it again" or nil
 end
 
 -- An answer that nobody vouches for says nothing of what became of a write.
@@ -235,14 +237,11 @@ function Client:send(intent)
   if not status then
     return fail_transport(intent, text, lines, more, answered, answer_lines)
   end
-  local off = clock_hint(self, intent, status, lines)
-  if status == 401 then
-    local what = off or refused.hint(status, text) or self.auth:hint()
-    return fail_status(self, intent, status, text, lines, what)
+  if status ~= 401 then
+    self.auth:accepted(more)
   end
-  self.auth:accepted(more)
   if status < 200 or status > 299 then
-    return fail_status(self, intent, status, text, lines, off)
+    return fail_status(self, intent, status, text, lines)
   end
   return decode(intent, status, text, lines), status, text, lines
 end

@@ -90,6 +90,7 @@ end
 ---@return string? request_id
 ---@return string? code         error_code, or the type of the problem
 ---@return dps.Problem[]? problems
+---@return string? reason       one word for programs, as the local library gives of a signature
 function problem.read(text, lines)
   local id = problem.header(lines, "x-request-id")
   local body = json.decode(text)
@@ -100,7 +101,7 @@ function problem.read(text, lines)
   local words = first_text(body, WORDS) or excerpt(text)
   local code = code_of(body)
   return code and words .. " (" .. code .. ")" or words, id or request_id_of(body), code,
-    problems_of(body)
+    problems_of(body), first_text(body, { "reason" })
 end
 
 return problem

@@ -6,6 +6,7 @@ local lu = require "luaunit"
 local native = require "dps.native"
 local clock = require "dps.signing.clock"
 local err = require "dps.err"
+local json = require "dps.json"
 local task = require "dps.task"
 local badserver = require "badserver"
 local support = require "support"
@@ -243,6 +244,21 @@ T.test_clock_that_is_off_is_named_where_a_signature_is_refused = badserver.with(
     e = badserver.failure(post, refused_at(server, status, -7230, settings))
     lu.assertStrMatches(err.hint(e), "this machine's clock is 2 hours.* behind the service's.*")
   end
+end)
+
+T.test_body_of_a_refusal_is_decoded_once = badserver.with(function(server)
+  local decode, times = json.decode, 0
+  json.decode = function(...)
+    times = times + 1
+    return decode(...)
+  end
+  local body = '{"message":"no","reason":"unknown-key"}'
+  local ops = answered(server, { "HTTP/1.1 401 x" }, body, { sign_key = ED25519 })
+  local done, e = pcall(badserver.failure, post, ops)
+  json.decode = decode
+  lu.assertTrue(done, tostring(e))
+  lu.assertEquals({ e.reason, times }, { "unknown-key", 1 })
+  lu.assertStrContains(err.hint(e), "set DPS_SIGN_KEYID")
 end)
 
 T.test_clock_is_not_named_where_it_is_not_to_blame = badserver.with(function(server)

@@ -1,8 +1,6 @@
 -- What to do about a request whose signature the other side did not accept, where its answer names
 -- one reason of the closed list, as the local library's does. Pure.
 
-local json = require "dps.json"
-
 local refused = {}
 
 local DEMANDS = "sign what is demanded there: DPS_SIGN_PROFILE, or DPS_SIGN_COMPONENTS and"
@@ -27,20 +25,10 @@ local HINTS = {
 }
 
 ---@param status integer
----@param text string  the answer's body
----@return string|nil hint    what to do; nil where it is not about a signature
----@return string|nil reason
-function refused.hint(status, text)
-  if status ~= 401 or not text:find '"reason"' then
-    return nil
-  end
-  local body = json.decode(text)
-  local reason = type(body) == "table" and body.reason
-  local hint = type(reason) == "string" and HINTS[reason]
-  if hint then
-    return hint, reason
-  end
-  return nil
+---@param reason string?  what the answer's body says
+---@return string? hint   what to do; nil where it is not about a signature
+function refused.hint(status, reason)
+  return status == 401 and HINTS[reason] or nil
 end
 
 return refused
