@@ -134,23 +134,27 @@ static bool refuse_digest(enum dps_digest_result result, const char *whose,
                          faults[result].says);
 }
 
-/* RFC 9530, section 2: of the body as it came. A body that the caller does not know is no fault. */
-static bool check_digest(const struct dps_verify_run *run, const struct dps_sign_message *message,
-                         const char *whose, struct dps_sign_fault *fault) {
-  static const struct dps_text name = {"content-digest", sizeof "content-digest" - 1};
+static bool check_fields(const struct dps_verify_run *run, struct dps_text body,
+                         const struct dps_sign_field *fields, size_t count, const char *whose,
+                         struct dps_sign_fault *fault) {
   struct dps_buf *text = &run->v->scratch;
-  if (!message->body.at) return true;
   dps_buf_reset(text);
-  enum dps_value found = dps_field_combined(text, name, message->fields, message->field_count);
-  if (found == DPS_VALUE_ABSENT)
-    found = dps_field_combined(text, name, message->trailers, message->trailer_count);
+  enum dps_value found = dps_field_combined(text, DPS_TEXT("content-digest"), fields, count);
   if (found == DPS_VALUE_ABSENT) return true;
   if (text->state != DPS_BUF_OK) return dps_refuse_buffer(fault, text);
-  return refuse_digest(
-      found == DPS_VALUE_BAD
-          ? DPS_DIGEST_MALFORMED
-          : dps_digest_check(dps_buf_str(text), text->len, message->body.at, message->body.len),
-      whose, fault);
+  enum dps_digest_result result =
+      found == DPS_VALUE_BAD ? DPS_DIGEST_MALFORMED
+                             : dps_digest_check(dps_buf_str(text), text->len, body.at, body.len);
+  return refuse_digest(result, whose, fault);
+}
+
+/* RFC 9530, section 2: of the body as it came. Header and trailers each by themselves, as either
+ * may be what is signed. A body that the caller does not know is no fault. */
+static bool check_digest(const struct dps_verify_run *run, const struct dps_sign_message *message,
+                         const char *whose, struct dps_sign_fault *fault) {
+  if (!message->body.at) return true;
+  return check_fields(run, message->body, message->fields, message->field_count, whose, fault) &&
+         check_fields(run, message->body, message->trailers, message->trailer_count, whose, fault);
 }
 
 bool dps_policy_digests(const struct dps_verify_run *run, const struct dps_verification_entry *e,

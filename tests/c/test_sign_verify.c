@@ -219,6 +219,51 @@ static void test_content_must_be_what_its_digest_says(void **state) {
   world_close(&w);
 }
 
+/* Whatever of both is covered, both are held against the body: a header that fits it, added on the
+ * way, may not shield a signed trailer that does not. */
+static void test_digests_in_trailers_are_held_against_the_body_too(void **state) {
+  static const struct dps_verify_component header[] = {{"content-digest", DPS_VERIFY_WITH_BODY}},
+                                           trailer[] = {{"content-digest;tr", DPS_VERIFY_ALWAYS}};
+  static const char good[] = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:",
+                    other[] = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCA=:",
+                    covers_header[] = "s=(\"content-digest\")" PARAMS,
+                    covers_trailer[] = "s=(\"content-digest\";tr)" PARAMS;
+  static const struct {
+    const struct dps_verify_component *wanted;
+    const char *input, *header, *trailer;
+    enum dps_sign_reason reason;
+  } cases[] = {
+      {header, covers_header, good, NULL, 0},
+      {header, covers_trailer, good, good, DPS_SIGN_COMPONENT_UNCOVERED},
+      {header, covers_trailer, NULL, good, DPS_SIGN_COMPONENT_UNCOVERED},
+      {header, covers_header, NULL, good, DPS_SIGN_COMPONENT_ABSENT},
+      {header, covers_header, good, other, DPS_SIGN_DIGEST_MISMATCH},
+      {trailer, covers_trailer, NULL, good, 0},
+      {trailer, covers_trailer, good, good, 0},
+      {trailer, covers_trailer, NULL, other, DPS_SIGN_DIGEST_MISMATCH},
+      {trailer, covers_trailer, good, other, DPS_SIGN_DIGEST_MISMATCH},
+      {trailer, covers_trailer, other, good, DPS_SIGN_DIGEST_MISMATCH},
+      {trailer, covers_trailer, good,
+       "md5=:XUFAKrxLKna5cZ2REBfFkg==:", DPS_SIGN_DIGEST_UNSUPPORTED},
+  };
+  struct verify_world w;
+  (void)state;
+  world_open(&w);
+  w.policy.component_count = 1;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *there = cases[i].header ? cases[i].header : "", *last = cases[i].trailer;
+    struct dps_sign_field one = {DPS_TEXT("Content-Digest"), {last, last ? strlen(last) : 0}};
+    w.policy.components = cases[i].wanted;
+    w.request.fields[2].name.len = *there ? strlen("Content-Digest") : strlen("Content");
+    w.request.fields[2].value = (struct dps_text){there, strlen(there)};
+    w.request.message.trailers = &one;
+    w.request.message.trailer_count = last != NULL;
+    assert_int_equal(world_check(&w, cases[i].input), cases[i].reason == 0);
+    if (w.fault.reason != cases[i].reason) fail_msg("case %zu: %s", i, w.fault.detail);
+  }
+  world_close(&w);
+}
+
 static void test_two_signatures_must_both_pass_unless_one_is_named(void **state) {
   char first[2048], second[2048], both[4200];
   static const char inputs[] = "a=(\"@method\")" CREATED ";keyid=\"test-shared-secret\";tag=\"t\", "
@@ -328,6 +373,7 @@ int main(void) {
       cmocka_unit_test(test_the_algorithm_is_the_keys_and_never_the_messages),
       cmocka_unit_test(test_a_nonce_is_taken_once_and_only_by_what_verified),
       cmocka_unit_test(test_content_must_be_what_its_digest_says),
+      cmocka_unit_test(test_digests_in_trailers_are_held_against_the_body_too),
       cmocka_unit_test(test_two_signatures_must_both_pass_unless_one_is_named),
       cmocka_unit_test(test_one_bad_signature_of_a_tag_burns_no_nonce_of_the_others),
       cmocka_unit_test(test_more_signatures_than_the_ceiling_are_refused),
