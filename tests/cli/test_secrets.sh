@@ -4,11 +4,20 @@ source tests/support/cli.sh
 source tests/support/serve.sh
 here=$PWD code=0 out='' err=''
 cd "$scratch" || exit
-mkdir seen work config
+mkdir seen work config own
 cd work || exit
 client_secret='p8e-Kx4/7+q=Zt0&Wm9_longer' token=eyJhbGciOiJub25lIn0.c2VjcmV0LXBhcnQ.T0KeNbytes-42
 passphrase='pass phrase of 31 bytes, really' gateway=gw-Q81kkzP0aa71-Lm
 declare -A secrets=([client]=$client_secret [token]=$token [passphrase]=$passphrase [gateway]=$gateway)
+# Private keys: each line of their PEM, and what is secret in one as it is, for a JWK's d or a dump.
+openssl genpkey -algorithm ed25519 -out ../own/ed25519.pem 2>/dev/null
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ../own/p256.pem 2>/dev/null
+openssl pkey -in ../own/p256.pem -aes256 -passout pass:"$passphrase" -out ../own/locked.pem 2>/dev/null
+chmod 600 ../own/*.pem
+openssl pkey -in ../own/ed25519.pem -pubout -out ../own/ed25519.pub 2>/dev/null
+mapfile -t key_lines < <(cat ../own/{ed25519,p256,locked}.pem | grep -v -e '^-----')
+for line in "${key_lines[@]}"; do secrets[key-line-${#secrets[@]}]=$line; done
+seed() { openssl pkey -in ../own/ed25519.pem -outform DER | tail -c 32; }
 
 # --- what is looked for ---
 
@@ -38,12 +47,20 @@ forms() {
 for name in "${!secrets[@]}"; do forms "${secrets[$name]}"; done | awk 'length($0) >= 8' | sort -u >../needles
 printf 'dps-local.' >>../needles # what the local library's tokens begin with
 echo >>../needles
+{
+  seed | od -An -v -tx1 | tr -d ' \n'
+  echo
+  seed | base64 -w0 | cut -c -43
+  seed | base64 -w0 | cut -c -43 | tr '+/' '-_'
+} >>../needles
+must 'there are key lines to look for' [ ${#key_lines[@]} -ge 7 ]
 must 'there are forms to look for' [ "$(wc -l <../needles)" -ge 20 ]
 
 # found FILES: those that show a secret
 found() { grep -rlaFf ../needles "$@"; }
 for form in "x $client_secret y" "a=$(printf %s "$token" | base64 -w0)" 'p8e-Kx4%2F7%2Bq%3DZt0%26Wm9_longer' \
-  "$(printf 'xx%s' "$gateway" | base64 -w0)" dps-local.0; do
+  "$(printf 'xx%s' "$gateway" | base64 -w0)" dps-local.0 \
+  "key: ${key_lines[0]}" "$(sed -n 3p ../own/p256.pem | base64 -w0)" "d=$(seed | base64 -w0)" "$(seed | od -An -v -tx1 | tr -d ' \n')"; do
   printf '%s\n' "$form" >../probe
   must "the search finds $form" [ -n "$(found ../probe)" ]
 done
@@ -113,7 +130,6 @@ printf '%s\n' 'local t = {} while true do t[#t + 1] = ("x"):rep(1e6, tostring(dp
 credential() {
   printf '{"ORG_ID":"1@AdobeOrg","CLIENT_ID":"cid","CLIENT_SECRETS":["%s"],"SCOPES":["openid"]}' "$1"
 }
-mkdir ../own
 credential "$client_secret" >../own/credentials.json
 credential wrong-secret-0123 >../own/wrong.json
 chmod 600 ../own/*.json
@@ -217,6 +233,42 @@ curl -sS --noproxy '*' -H "Authorization: Bearer $token" -H "Cookie: s=$client_s
   -d '{}' "$url/placements?access_token=x" >../seen/unsigned-answer
 look signed-run env DPS_BASE_URL="$url" DPS_ACCESS_TOKEN="$token" DPS_IMS_ORG=o DPS_API_KEY=k DPS_SIGN_KEY=../own/hmac \
   DPS_SIGN_KEYID=k DPS_VERIFY_KEY=../own/hmac DPS_VERIFY_KEYID=k "$DPS" run --verbose calls.lua
+# --- and by private keys, good ones and such as can't be used ---
+
+look sign-pem "$DPS" sign --key ../own/ed25519.pem --components '@path authorization' --explain ../own/message.http
+must 'a message was signed by a private key' [ "$code" = 0 ]
+"$DPS" sign --key ../own/ed25519.pem --components '@path authorization' --message ../own/message.http >../own/by-pem.http
+look verify-pem "$DPS" verify --key ../own/ed25519.pem --json ../own/by-pem.http
+look verify-wrong-pem "$DPS" verify --key ../own/p256.pem ../own/by-pem.http
+{ sed -n 1p ../own/p256.pem && sed -n 3,4p ../own/p256.pem && tail -n 1 ../own/p256.pem; } >../own/torn.pem
+sed 's/PRIVATE KEY/PRIVATE THING/' ../own/ed25519.pem >../own/odd.pem
+sed '/-----/d' ../own/p256.pem >../own/bare.pem
+install -m 644 ../own/ed25519.pem ../own/open.pem
+chmod 600 ../own/{torn,odd,bare}.pem
+for key in ed25519 p256 locked torn odd bare open; do
+  signing=(DPS_BASE_URL="$url" DPS_ACCESS_TOKEN="$token" DPS_IMS_ORG=o DPS_API_KEY=k DPS_SIGN_KEY="../own/$key.pem")
+  [[ $key == p256 ]] && signing+=(DPS_SIGN_ALG=ed25519)
+  look "run-$key" env "${signing[@]}" "$DPS" run --verbose calls.lua
+  look "look-$key" env "${signing[@]}" "$DPS" run look.lua
+  look "wrong-passphrase-$key" env "${signing[@]}" DPS_SIGN_PASSPHRASE=not-this-one "$DPS" run --json calls.lua
+  look "sign-$key" "$DPS" sign --key "../own/$key.pem" --json ../own/message.http
+  look "serve-$key" timeout -s TERM 1 "$DPS" serve --port 0 --verify-key "../own/$key.pem" --answer-key "../own/$key.pem" \
+    --journal "../seen/journal-$key"
+done
+must 'a script could look around with a key in use' [ "$(wc -l <../seen/look-ed25519.out)" -gt 500 ]
+look key-command env "${signing[@]}" DPS_SIGN_KEY= DPS_SIGN_KEY_COMMAND='cat ../own/ed25519.pem' "$DPS" run --verbose calls.lua
+look key-is-value env "${signing[@]}" DPS_SIGN_KEY="$(<../own/ed25519.pem)" "$DPS" run --verbose calls.lua
+look key-as-pub env "${signing[@]}" DPS_SIGN_KEY=../own/ed25519.pem DPS_VERIFY_KEY=../own/ed25519.pem "$DPS" run calls.lua
+cat >keys.lua <<'LUA'
+local key = dps.key { file = "../own/ed25519.pem" }
+print(key, key:keyid(), key:alg(), pcall(function() return key .. "x" end), pcall(dps.json.encode, { key }))
+for _, name in ipairs { "torn", "odd", "bare", "open", "locked" } do
+  print(name, pcall(dps.key, { file = "../own/" .. name .. ".pem" }))
+  print(name, pcall(dps.key, { secret = dps.secret.from_command { "cat", "../own/" .. name .. ".pem" } }))
+end
+error(key)
+LUA
+look keys "$DPS" run keys.lua
 must 'the journal tells of signatures' grep -q '"signature":"valid"' ../seen/journal
 stop_library TERM
 cp ../library.* ../seen/
