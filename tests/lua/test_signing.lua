@@ -356,6 +356,19 @@ T.test_values_that_can_not_be_are_refused = badserver.with(function(server)
   end
 end)
 
+-- Of what belongs into a file, and may be a key, not a byte is shown.
+function T.test_key_where_its_path_goes_is_not_shown()
+  for _, given in ipairs { bytes_of(ED25519), '{"kty":"OKP","d":"c2VjcmV0"}', "a\nb",
+    "-----BEGIN PRIVATE KEY-----c2VjcmV0" } do
+    local ok, e = pcall(badserver.operations, "http://127.0.0.1:1", { sign_key = given })
+    lu.assertFalse(ok)
+    lu.assertStrContains(e.message, "is no path")
+    for _, part in ipairs { "BEGIN", "MC4C", "kty", "c2Vj", '"a' } do
+      lu.assertNotStrContains(e.message, part)
+    end
+  end
+end
+
 function T.test_profile_none_signs_nothing_whatever_is_set()
   local signing = require "dps.signing"
   lu.assertNil(signing.of { sign_profile = "none", sign_key = "/nowhere", sign_keyid = "x" })

@@ -73,14 +73,17 @@ function value.sandbox(given)
   return text
 end
 
----The path of a file.
+---The path of a file. What is none may be a key, so it is not shown.
 ---@param given any
 ---@return string? path
 ---@return string? fault
 function value.file(given)
   local text, fault = check_text(given, MAX_PATH)
   if not text then return nil, fault end
-  if find(text, "%c") then return nil, show(text) .. " has a control character; give a path" end
+  if find(text, "%c") or find(text, "^{") or find(text, "-----BEGIN", 1, true) then
+    return nil, "is no path but what a file may hold, such as a key: write it to a file that is its"
+      .. " owner's alone (chmod 600), and give the path"
+  end
   return text
 end
 
