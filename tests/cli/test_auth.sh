@@ -128,6 +128,12 @@ asks 405 invalid_request
 
 # --- its options ---
 
+help=$("$DPS" serve --help | tr -s ' \n' ' ')
+must '--help says what each value of --auth means' has "$help" \
+  '--auth any|strict which tokens are good: any well-formed one (default); strict: those that its own endpoint gave out'
+run "$DPS" serve --port 0 --auth loose
+must 'one that is unknown is answered with those that are known' has "$err" 'use any (every well-formed token is good) or strict'
+
 for bad in '--auth loose' '--token-lifetime 0' '--token-lifetime soon' '--token-lifetime 999999' '--credentials /nowhere'; do
   run "$DPS" serve --port 0 $bad
   must "dps serve $bad is refused" [ "$code" = 2 ]

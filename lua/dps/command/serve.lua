@@ -28,8 +28,8 @@ local OPTIONS = {
   { "--db", "keep the data in FILE; without it, it ends with the process", "FILE", key = "db" },
   { "--reset", "throw away what the database holds first", key = "reset" },
   { "--empty", "leave out the documents' placement offerPlacement1234", key = "empty" },
-  { "--auth", "strict: only tokens of its own endpoint are good (default any)", "any|strict",
-    key = "auth" },
+  { "--auth", "which tokens are good: any well-formed one (default); strict: those that its own"
+    .. " endpoint gave out", "any|strict", key = "auth" },
   { "--credentials", "the credential that gets tokens there (the Developer Console's JSON file)",
     "FILE", key = "credentials" },
   { "--token-lifetime", "how long a token is good (default 86399)", "SECONDS", key = "lifetime" },
@@ -79,7 +79,8 @@ end
 
 local function authority(mode)
   if mode ~= nil and mode ~= "any" and mode ~= "strict" then
-    refuse(('--auth: "%s" is unknown'):format(mode), "use strict, or any")
+    refuse(('--auth: "%s" is unknown'):format(mode), "use any (every well-formed token is good) or"
+      .. " strict (those that its own endpoint gave out)")
   end
   return mode
 end
