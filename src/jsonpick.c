@@ -1,5 +1,4 @@
-/* Values out of a JSON text; see jsonpick.h. It walks over what the scan has found to be JSON, so
- * it checks nothing twice. */
+/* Values out of a JSON text; see jsonpick.h. */
 #include "jsonpick.h"
 
 #include <stdint.h>
@@ -15,54 +14,6 @@ bool dps_json_is_valid(const char *text, size_t len) {
   bool ok = dps_buf_reserve(&out, 2 * len + 16) && dps_json_scan(text, len, &out, &fault);
   dps_buf_clear(&out);
   return ok;
-}
-
-/* --- a walk --- */
-
-static const char *blank(const char *at) {
-  return at + strspn(at, " \t\r\n");
-}
-
-const char *dps_json_root(const char *text) {
-  return blank(text);
-}
-
-static const char *after_string(const char *at) {
-  for (at++; *at != '"'; at++)
-    if (*at == '\\') at++;
-  return at + 1;
-}
-
-/* Behind a value: brackets inside of it are counted, so nothing recurses. */
-static const char *after_value(const char *at) {
-  size_t depth = 0;
-  do {
-    if (*at == '"') {
-      at = after_string(at);
-      continue;
-    }
-    if (*at == '{' || *at == '[') depth++;
-    if (*at == '}' || *at == ']') depth--;
-    bool scalar = !strchr("{}[],: \t\r\n", *at);
-    at += scalar ? strcspn(at, ",:]} \t\r\n") : 1;
-  } while (depth);
-  return at;
-}
-
-/* From the end of a value to the next one, or NULL at the end of what both are in. */
-static const char *to_next(const char *at) {
-  at = blank(at);
-  return *at == ',' ? blank(at + 1) : NULL;
-}
-
-const char *dps_json_first(const char *array) {
-  if (!array || *array != '[') return NULL;
-  array = blank(array + 1);
-  return *array == ']' ? NULL : array;
-}
-
-const char *dps_json_next(const char *item) {
-  return to_next(after_value(item));
 }
 
 /* --- strings --- */
@@ -109,7 +60,7 @@ static char *decode(const char *at, char *to) {
 
 bool dps_json_text(const char *value, struct dps_secret *secret) {
   if (!value || *value != '"') return false;
-  size_t room = (size_t)(after_string(value) - value);
+  size_t room = (size_t)(dps_json_after(value) - value);
   char *text = malloc(room);
   if (!text) return false;
   size_t len = (size_t)(decode(value, text) - text);
@@ -124,29 +75,15 @@ bool dps_json_text(const char *value, struct dps_secret *secret) {
 /* Escapes in a name are decoded too. */
 static bool is_named(const char *at, const char *name) {
   char text[128];
-  if (after_string(at) - at > (ptrdiff_t)sizeof text) return false;
+  if (dps_json_after(at) - at > (ptrdiff_t)sizeof text) return false;
   size_t len = (size_t)(decode(at, text) - text);
   return len == strlen(name) && memcmp(text, name, len) == 0;
-}
-
-static const char *value_of(const char *name) {
-  return blank(blank(after_string(name)) + 1);
-}
-
-const char *dps_json_first_name(const char *object) {
-  if (!object || *object != '{') return NULL;
-  object = blank(object + 1);
-  return *object == '}' ? NULL : object;
-}
-
-const char *dps_json_next_name(const char *name) {
-  return to_next(after_value(value_of(name)));
 }
 
 const char *dps_json_member(const char *object, const char *name) {
   const char *found = NULL;
   for (const char *at = dps_json_first_name(object); at; at = dps_json_next_name(at))
-    if (is_named(at, name)) found = value_of(at);
+    if (is_named(at, name)) found = dps_json_value(at);
   return found;
 }
 

@@ -1,5 +1,5 @@
 /* JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037) as keys: reading. The text is first held
- * to be strict JSON (jsontext.h); after that, finding a member of an object is a short walk. */
+ * to be strict JSON (jsontext.h), then walked through (jsonwalk.h). */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -10,6 +10,7 @@
 
 #include "base64.h"
 #include "jsontext.h"
+#include "jsonwalk.h"
 #include "sf.h"
 #include "sign_key_impl.h"
 
@@ -37,30 +38,6 @@ static bool refuse(struct jwk *jwk, const char *what, const char *name) {
 
 /* --- the members of the object, in text that is known to be JSON --- */
 
-static const char *skip_space(const char *p) {
-  return p + strspn(p, " \t\r\n");
-}
-
-static const char *skip_string(const char *p) {
-  for (p++; *p != '"'; p++)
-    if (*p == '\\') p++;
-  return p + 1;
-}
-
-static const char *skip_value(const char *p) {
-  int depth = 0;
-  do {
-    if (*p == '"') {
-      p = skip_string(p);
-      continue;
-    }
-    if (*p == '{' || *p == '[') depth++;
-    if (*p == '}' || *p == ']') depth--;
-    p++;
-  } while (depth > 0 || !strchr(",]} \t\r\n", *p));
-  return p;
-}
-
 static struct member *find(struct jwk *jwk, const char *name) {
   for (size_t i = 0; i < jwk->count; i++)
     if (jwk->members[i].name.len == strlen(name) &&
@@ -73,22 +50,14 @@ static struct dps_text between(const char *from, const char *to) {
   return (struct dps_text){from, (size_t)(to - from)};
 }
 
-static const char *take_member(struct jwk *jwk, const char *p) {
-  struct member *m = &jwk->members[jwk->count++];
-  const char *behind = skip_string(p);
-  m->name = between(p + 1, behind - 1);
-  p = skip_space(skip_space(behind) + 1); /* the colon */
-  behind = skip_value(p);
-  m->value = between(p, behind);
-  return skip_space(behind);
-}
-
 static bool split(struct jwk *jwk) {
-  const char *p = skip_space(jwk->text);
-  if (*p != '{') return refuse(jwk, "is no object", NULL);
-  for (p = skip_space(p + 1); *p != '}'; p = *p == ',' ? skip_space(p + 1) : p) {
+  const char *object = dps_json_root(jwk->text);
+  if (*object != '{') return refuse(jwk, "is no object", NULL);
+  for (const char *p = dps_json_first_name(object); p; p = dps_json_next_name(p)) {
     if (jwk->count == MEMBERS) return refuse(jwk, "has too many members", NULL);
-    p = take_member(jwk, p);
+    const char *value = dps_json_value(p);
+    jwk->members[jwk->count++] = (struct member){between(p + 1, dps_json_after(p) - 1),
+                                                 between(value, dps_json_after(value))};
   }
   for (size_t i = 0; i < jwk->count; i++) {
     const struct dps_text name = jwk->members[i].name;
