@@ -1,15 +1,7 @@
--- Writes README.md and types/*.lua into a folder (see scripts/reference): the reference for people
--- and the annotations for editors (LuaLS), both from the resources' descriptions.
+-- The page for people: every call and every field, from the resources' descriptions.
 
 local resources = require "dps.resource"
-
-local folder = assert(arg[1], "usage: reference.lua FOLDER")
-
-local function write(name, lines)
-  local file = assert(io.open(folder .. "/" .. name, "wb"))
-  assert(file:write(table.concat(lines, "\n"), "\n"))
-  assert(file:close())
-end
+local notes = require "notes"
 
 local function list_of(value)
   return type(value) == "table" and value or { value }
@@ -18,8 +10,6 @@ end
 local function article(word)
   return (word:find "^[aeiou]" and "an " or "a ") .. word
 end
-
--- For people ---------------------------------------------------------------------------------------
 
 local INTRODUCTION = [[
 # Reference
@@ -99,54 +89,6 @@ local function type_words(field)
   return field.type
 end
 
-local function quoted(values)
-  local words = {}
-  for i, value in ipairs(values) do
-    words[i] = "`" .. value .. "`"
-  end
-  return table.concat(words, " ")
-end
-
-local function later(field)
-  local new, more = {}, {}
-  for _, value in ipairs(field.create_enum or {}) do
-    new[value] = true
-  end
-  for _, value in ipairs(field.create_enum and field.enum or {}) do
-    more[#more + 1] = not new[value] and not value:find ":" and value or nil
-  end
-  return #more > 0 and "; later also " .. quoted(more) or ""
-end
-
-local function range(field)
-  if field.min and field.max then
-    return ("%d to %d"):format(field.min, field.max)
-  end
-  return field.min and ("%d or more"):format(field.min) or nil
-end
-
-local function notes(field, for_editors)
-  local items = field.items or {}
-  local words = {}
-  local function add(text)
-    words[#words + 1] = text or nil
-  end
-  local values = field.create_enum or field.enum or items.create_enum or items.enum
-  add(field.about)
-  add(values and not for_editors and quoted(values) .. later(field))
-  add(range(field))
-  add(field.only ~= nil and ("`%s`, set by itself"):format(tostring(field.only)))
-  add(field.default ~= nil and ("`%s` where it is missing"):format(tostring(field.default)))
-  add(field.min_items and ("at least %d"):format(field.min_items))
-  add(field.max_items and ("at most %d"):format(field.max_items))
-  add(field.guard_items and ("guardrail: %d"):format(field.guard_items))
-  add(field.guard_bytes and ("guardrail: %d bytes"):format(field.guard_bytes))
-  add(field.write_only and "not given back")
-  add(field.read_only and "given by the service")
-  add(field.kept and "can't be changed later")
-  return table.concat(words, "; ")
-end
-
 local function field_rows(out, fields, prefix)
   for _, field in ipairs(fields) do
     local path = prefix .. (field.name or "")
@@ -196,7 +138,8 @@ local function capital(text)
   return text:sub(1, 1):upper() .. text:sub(2)
 end
 
-local function readme()
+---@return string[] lines
+return function()
   local out = { (INTRODUCTION:gsub("\n$", "")), "" }
   summary_rows(out)
   for _, description in ipairs(resources.all) do
@@ -206,119 +149,5 @@ local function readme()
     out[#out + 1] = "|---|---|---|---|"
     field_rows(out, description.fields, "")
   end
-  write("README.md", out)
-end
-
--- For editors --------------------------------------------------------------------------------------
-
-local function camel(word)
-  return (("_" .. word):gsub("_+(%w)", string.upper))
-end
-
-local SIMPLE = {
-  string = "string", uri = "string", integer = "integer", boolean = "boolean",
-  date = "string|table", reference = "dps.Id",
-}
-
-local class_of
-
-local function lua_type(field, name, classes)
-  local values = field.create_enum or field.enum
-  if field.type == "array" then
-    local item = lua_type(field.items, name, classes)
-    return (item:find "|" and "(" .. item .. ")" or item) .. "[]"
-  elseif field.type == "object" and field.open == true and field.values then
-    return ("table<string, %s>"):format(lua_type(field.values, name, classes))
-  elseif field.type == "object" and field.fields then
-    return class_of(field.fields, name, classes)
-  elseif field.type == "object" then
-    return "table<string, any>"
-  elseif field.type == "string" and values then
-    return '"' .. table.concat(values, '"|"') .. '"'
-  end
-  return SIMPLE[field.type]
-end
-
-function class_of(fields, name, classes)
-  local lines = { "---@class " .. name }
-  classes[#classes + 1] = lines
-  for _, field in ipairs(fields) do
-    if not field.read_only then
-      local key = field.name:find "^[%a_][%w_]*$" and field.name or ('["%s"]'):format(field.name)
-      local text = notes(field, true):gsub("`", "")
-      lines[#lines + 1] = ("---@field %s%s %s%s"):format(key, field.required and "" or "?",
-        lua_type(field, name .. "." .. camel(field.name), classes),
-        text ~= "" and " # " .. text or "")
-    end
-  end
-  return name
-end
-
-local OPERATIONS = [[
----@class dps
----@field create_NAME fun(NAME: CLASS): dps.Receipt
----@field get_NAME fun(id: dps.Id): CLASS.Entity
----@field list_PLURAL fun(options: dps.ListOptions?): fun(): CLASS.Entity?
----@field update_NAME fun(id: dps.Id, changes: CLASS|dps.PatchOperation[], options: dps.UpdateOptions?): dps.Receipt
----@field delete_NAME fun(id: dps.Id): true
----@field ensure_NAME fun(NAME: CLASS): CLASS.Entity, "created"|"updated"|"unchanged", string[]? # the last: what the service never gives back, not compared
-]]
-
-local function annotate(description)
-  local class = "dps." .. camel(description.name)
-  local classes = {}
-  class_of(description.fields, class, classes)
-  local out = { "---@meta", ("-- The %s: made by scripts/reference from lua/dps/resource/%s.lua.")
-    :format(description.title, description.name), "" }
-  for _, lines in ipairs(classes) do
-    out[#out + 1] = table.concat(lines, "\n") .. "\n"
-  end
-  out[#out + 1] = ("---@class %s.Entity: %s, dps.Entity\n"):format(class, class)
-  out[#out + 1] = (OPERATIONS:gsub("NAME", description.name):gsub("PLURAL", description.plural)
-    :gsub("CLASS", class):gsub("\n$", ""))
-  write("types/" .. description.name .. ".lua", out)
-end
-
-local SHARED = [[
----@meta
--- What all operations share: made by scripts/reference.
-
----@alias dps.Id string|dps.Receipt|dps.Entity|dps.Ref
-
----@class dps.Receipt
----@field id string
----@field etag integer?
----@field createdDate string?
----@field lastModifiedDate string?
----@field unchanged boolean? # an update found nothing to write
----@field dry boolean? # a dry run wrote nothing
-
----@class dps.Entity
----@field id string
----@field etag integer?
----@field created string?
----@field modified string?
----@field schemas string[]?
----@field createdBy string?
----@field lastModifiedBy string?
-
----@class dps.ListOptions
----@field limit integer? # rows of one page
----@field order_by string? # such as "name" or "-modified"
----@field property { [1]: string, [2]: string?, [3]: string|number|boolean? }[]? # all must hold; "~" takes a regular expression for the whole value
-
----@class dps.UpdateOptions
----@field guard boolean? # fail where somebody changed the same place meanwhile
-
----@class dps.PatchOperation
----@field op "add"|"remove"|"replace"|"move"|"copy"|"test"
----@field path string # RFC 6901
----@field value any
----@field from string?
-]]
-
-readme()
-write("types/dps.lua", { (SHARED:gsub("\n$", "")) })
-for _, description in ipairs(resources.all) do
-  annotate(description)
+  return out
 end
