@@ -42,6 +42,8 @@ local function with_free_names(fields, entity)
   return new
 end
 
+---What a script may write of an entity that it read: to create the same again, here or in another
+---sandbox. Ids of other objects in it stay those of the sandbox that it was read from.
 ---@param kind string   the resource: "placement", "fallback" ...
 ---@param entity table  what get, list and ensure gave
 ---@return table        a new one without what the service gives by itself

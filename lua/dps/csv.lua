@@ -7,23 +7,28 @@ local reader_of = require "dps.csv.reader"
 local source = require "dps.rows.source"
 local types = require "dps.rows.types"
 
+---CSV in and out: what dps.rows does for every format, for files whose names do not say it.
+---@class dps.csv
 local csv = {}
 
----@class dps.csv.options
----@field separator? string  one ASCII character between fields; "," when absent
+---How a CSV file is written, and what its columns hold.
+---@class dps.csv.Options
+---@field separator? string  one ASCII character between fields; "," when absent, in TSV a tab
 ---@field header? string[]   names of the columns, for a file without a header row
 ---@field columns? string[]|dps.rows.Types  the columns that the file must have, no more and no
----  less; with their types, such as { name = "text", priority = "integer?", ends = "date" }
----@field decimal? string    "," where numbers are written 12,5
+---  less; with their types, such as { name = "text", priority = "integer?", ends = "date" }. Any
+---  columns, all text, when absent
+---@field decimal? ","|"."   the decimal sign of numbers; "." when absent
 ---@field zone? string       of dates without an offset, such as "Europe/Paris"
----@field ragged? string     "fill": fields that are missing at the end of a row are empty
+---@field ragged? "fill"     fields that are missing at the end of a row are empty; an error when
+---  absent
 
 local OPTIONS = { "separator", "header", "columns", "decimal", "zone", "ragged" }
 
 ---Rows from bytes, with options as for csv.rows.
 ---@param who string
 ---@param bytes dps.rows.Bytes
----@param options dps.csv.options
+---@param options dps.csv.Options
 ---@return dps.Rows
 function csv.open(who, bytes, options)
   local wanted, converters = types.compile(who, options.columns, types.defaults(who, options))
@@ -43,7 +48,7 @@ end
 ---Raises kind "invalid" for a file that is missing, not UTF-8, or not CSV as RFC 4180 has it, for a
 ---row whose number of fields is not the header's, and for a field that is not of its type.
 ---@param from string|file*  a path, or a file that the caller opened and will close
----@param options? dps.csv.options
+---@param options? dps.csv.Options  columns and their types, and how the file is written
 ---@return dps.Rows  each row by column name; the line it starts on
 function csv.rows(from, options)
   options = options_of.check("csv.rows", options, OPTIONS)
@@ -52,8 +57,8 @@ function csv.rows(from, options)
 end
 
 ---The same over text that is at hand.
----@param text string
----@param options? dps.csv.options
+---@param text string  UTF-8
+---@param options? dps.csv.Options  as for csv.rows
 ---@return dps.Rows
 function csv.parse(text, options)
   options = options_of.check("csv.parse", options, OPTIONS)
@@ -62,8 +67,8 @@ function csv.parse(text, options)
 end
 
 ---All rows at once, for files that fit in memory.
----@param from string|file*
----@param options? dps.csv.options
+---@param from string|file*  as for csv.rows
+---@param options? dps.csv.Options  as for csv.rows
 ---@return table<string, any>[] rows
 ---@return integer[] lines  the line that each row starts on
 function csv.read(from, options)
@@ -76,8 +81,8 @@ function csv.read(from, options)
 end
 
 ---A file that rows are written to: see rows.to.
----@param path string
----@param options table
+---@param path string  what was there is replaced
+---@param options dps.rows.WriterOptions  `columns` is needed
 ---@return dps.rows.Writer
 function csv.write(path, options)
   return require("dps.rows.out").open("csv.write", path, options, "csv")

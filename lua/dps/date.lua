@@ -12,9 +12,10 @@ require "dps.date.methods"
 local format = string.format
 local make, make_of, plainly, zone_of = value.make, making.of, making.plainly, making.zone
 
----`date(text [, zone [, options]])` makes a date; dps.date.of says how.
+---Dates as campaigns mean them: a wall clock in a time zone, such as
+---`date("2026-12-01 09:00", "Europe/Paris")`. To call the module is to call `date.of`.
 ---@class dps.date
----@overload fun(text: string|table|dps.Date, zone: string?, options: table?): dps.Date
+---@overload fun(from: any, zone: string?, options: dps.date.Options?): dps.Date
 local date = {}
 
 -- Loaded when first used: most scripts only make dates.
@@ -27,14 +28,13 @@ end
 local arithmetic, business, easter = later "arithmetic", later "business", later "easter"
 local range, recurrence = later "range", later "recurrence"
 
----Makes a date from ISO 8601 / RFC 3339 text with an offset ("2026-12-01T09:00:00+01:00"), from a
+---Makes a date. From ISO 8601 / RFC 3339 text with an offset ("2026-12-01T09:00:00+01:00"), from a
 ---wall clock and a zone ("2026-12-01 09:00", "Europe/Paris"; a day alone is its first moment), from
 ---fields ({ year = 2026, month = 12, day = 1, hour = 9 }) and a zone, or from a date to be seen in
 ---another zone. Raises kind "invalid" for what it does not understand.
----@param from string|table|dps.Date
+---@param from string|dps.date.Fields|dps.Date  what it is made from
 ---@param zone string?     IANA name, "UTC", or an offset "+01:00"; text with an offset needs none
----@param options {disambiguation: "earlier"|"later"|"reject"}?  for a wall clock that daylight
----  saving skips or shows twice; "reject" (the default) raises and names both candidates
+---@param options dps.date.Options?  for a wall clock that daylight saving skips or shows twice
 ---@return dps.Date
 function date.of(from, zone, options)
   local found, reason
@@ -57,9 +57,9 @@ function date.of(from, zone, options)
 end
 
 ---As date.of, for data that may be wrong: nothing is raised for a text or a zone.
----@param from string|table|dps.Date
----@param zone string?
----@param options {disambiguation: "earlier"|"later"|"reject"}?
+---@param from string|dps.date.Fields|dps.Date  what it is made from
+---@param zone string?  as for date.of
+---@param options dps.date.Options?  as for date.of
 ---@return dps.Date|nil
 ---@return string|nil reason  such as '"2026-02-30" has the day 30; February 2026 has 28 days'
 function date.try(from, zone, options)
@@ -79,12 +79,14 @@ function date.try(from, zone, options)
   return self, reason
 end
 
----@param any any
+---Whether a value is a date of this module.
+---@param any any  what is asked about
 ---@return boolean
 function date.is(any)
   return value.is(any)
 end
 
+---A date from a moment.
 ---@param ms integer     milliseconds since 1970-01-01T00:00:00Z
 ---@param zone string?   UTC if not said
 ---@return dps.Date
@@ -114,7 +116,7 @@ end
 ---Easter Sunday, its first moment.
 ---@param year integer   1583 to 9999
 ---@param zone string?   UTC if not said
----@param rule "western"|"orthodox"|nil
+---@param rule "western"|"orthodox"|nil  "western" when absent
 ---@return dps.Date
 function date.easter(year, zone, rule)
   local whole = value.whole(year)
@@ -130,30 +132,31 @@ function date.easter(year, zone, rule)
 end
 
 ---Dates that come again: `for d in date.every{ months = 1, on = "last friday", from = a, to = b }`.
----@param options table  see dps.date.recurrence
+---@param options dps.date.Series  a step, where it begins, and what ends it
 ---@return fun(): dps.Date?
 function date.every(options)
   return recurrence().every(options)
 end
 
----What lies between two dates: whole units, or a table of all of them.
----@param from dps.Date
----@param to dps.Date
+---What lies between two dates: whole units, or a table of all of them but weeks.
+---@param from dps.Date  the zone it is counted in is this one's
+---@param to dps.Date    the result is below 0 where this is the earlier one
 ---@param unit string?  "years" "months" "weeks" "days" "hours" "minutes" "seconds" "milliseconds"
 ---@return integer|table
 function date.between(from, to, unit)
   return arithmetic().between(from, to, unit)
 end
 
----@param from dps.Date
----@param to dps.Date  not included
+---A stretch of time from one date to another.
+---@param from dps.Date  the first moment
+---@param to dps.Date  not included, and not before `from`
 ---@return dps.date.Range
 function date.range(from, to)
   return range().new(from, to)
 end
 
 ---A calendar of business days.
----@param options {holidays: table?, weekend: table?}?
+---@param options dps.date.BusinessOptions?  saturdays and sundays alone are free when absent
 ---@return dps.date.Business
 function date.business(options)
   return business().new(options)

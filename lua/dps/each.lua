@@ -21,21 +21,23 @@ local WHO = "dps.each"
 -- Where one row meets these, every other one would: the rest is not begun.
 local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 
+---How the rows are worked on, and where their results go.
 ---@class dps.each.Options
----@field at_once? integer  rows on their way at the same time; 32 when absent
+---@field at_once? integer  rows on their way at the same time, 1 to 1000; 32 when absent
 ---@field out? string|dps.rows.Writer  a file for the same rows with status, id and error; its name
 ---  says the format
 ---@field columns? string[]  of `out`, where the rows do not come from a file that has them
 ---@field name? string       what messages call the rows; the file's name, or "rows"
 ---@field exit_code? boolean false: failed rows do not make the run's exit code 3
 
+---What became of the rows.
 ---@class dps.each.Result
 ---@field total integer      rows that were begun
----@field failed integer
+---@field failed integer     rows whose function raised an error
 ---@field unknown integer    sent, and no answer came
 ---@field counts table<string, integer>  by status: "done", "created", "failed" ...
 ---@field failures table[]   { row =, line =, error = }, 100 at most
----@field seconds number
+---@field seconds number     how long all of them took
 
 local OPTIONS = { "at_once", "out", "columns", "name", "exit_code" }
 
@@ -305,16 +307,14 @@ local function close(self)
 end
 
 ---Runs a function over rows, some at a time, and gives what became of them. A row that fails is
----told
----on stderr with its place and counted; the others go on. Where no other row could fare better
----(`auth`, `refused`, `limit`, `cancelled`), and where the rows themselves can't be read on,
----what is
----on its way ends, the summary is told, and that error is raised.
----@param from any[]|dps.Rows|function  a list, rows.from, or an iterator
+---told on stderr with its place and counted; the others go on. Where no other row could fare better
+---(`auth`, `refused`, `limit`, `cancelled`), and where the rows themselves can't be read on, what
+---is on its way ends, the summary is told, and that error is raised. Where rows failed, the exit
+---code of the run is 3.
+---@param from any[]|dps.Rows|function  the rows: a list, what rows.from gives, or an iterator
 ---@param f fun(row: any, line: integer?): any, string?  what it returns: a receipt or an entity
---(its
----  id is kept), and a status such as "created"; "done" when it says none
----@param options? dps.each.Options
+---  (its id is kept), and a status such as "created"; "done" when it says none
+---@param options? dps.each.Options  how many at once, and where results go
 ---@return dps.each.Result
 return function(from, f, options)
   options = options_of.check(WHO, options, OPTIONS)

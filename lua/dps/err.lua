@@ -7,6 +7,7 @@ local err = {}
 local getinfo = debug.getinfo
 local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
 
+---What went wrong, in one word.
 ---@alias dps.ErrorKind
 ---| "invalid"    # the table is wrong; nothing was sent
 ---| "auth"       # 401, 403
@@ -20,13 +21,16 @@ local find, format, gsub, sub = string.find, string.format, string.gsub, string.
 ---| "refused"    # dps itself declined: settings, safety rules
 ---| "unknown"    # a write whose fate is not known
 
+---One thing that is wrong.
 ---@class dps.Problem
 ---@field path string      where in the table, such as `representations[1].components[2].format`
 ---@field message string   what is wrong, what is allowed, what to do
 
+---What a call raises and `pcall` catches. `tostring(err)` is one line. An error that nobody catches
+---ends the script and is told as a block that ends with what to do.
 ---@class dps.Error
----@field kind dps.ErrorKind
----@field message string
+---@field kind dps.ErrorKind      what went wrong
+---@field message string          the same for people, without a line end
 ---@field status integer?         HTTP status of the last answer; never invented
 ---@field problems dps.Problem[]? all of them at once (kind "invalid")
 ---@field attempts integer?       how often the request was sent
@@ -38,7 +42,7 @@ local find, format, gsub, sub = string.find, string.format, string.gsub, string.
 ---@field operation string?       such as "create_fallback"
 ---@field resource string?        such as "fallback offer"
 ---@field name string?            the name of the object concerned
----@field reason string?          one word of a closed list, such as dps.SignatureReason
+---@field reason string?          one word of a closed list, of a signature dps.SignatureReason
 ---@field hint string?            what to do, when the general hint would be poorer
 
 local KINDS = {

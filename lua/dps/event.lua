@@ -13,9 +13,15 @@ local event = {}
 
 event.KEYS = "https://static.adobeioevents.com"
 
+---A request of Adobe I/O Events as it came.
+---@class dps.Event
+---@field headers table  by name, or a list of "Name: value"
+---@field body string  the raw bytes, before anything has parsed them
+
+---Whose events count, and which keys.
 ---@class dps.EventOptions
 ---@field client_id string   the credential's, which the event must be for
----@field keys userdata[]|fun(path: string, url: string): userdata?  from dps.key with alg
+---@field keys dps.Key[]|fun(path: string, url: string): dps.Key?  from dps.key with alg
 ---                          "rsa-v1_5-sha256"; or who finds the key of a path
 
 local HINTS = {
@@ -94,8 +100,8 @@ end
 
 ---Verifies an event of Adobe I/O. Raises kind "refused" with `err.reason`: "missing",
 ---"unknown-key", "bad-signature", "malformed" or "recipient".
----@param given {headers: table, body: string}|string  a table, or the text of an HTTP message
----@param opts dps.EventOptions
+---@param given dps.Event|string  a table, or the text of an HTTP message
+---@param opts dps.EventOptions  both are needed
 ---@return table event  decoded
 function event.verify(given, opts)
   opts = check_options(opts)

@@ -4,27 +4,27 @@
 local native = require "dps.native"
 
 ---@class dps  the operations themselves: lua/types/
----@field request fun(options: table): any, integer?                -- what has no operation yet
----@field ref fun(kind: string, name: string): dps.Ref           -- a name where an id goes
----@field copy fun(kind: string, entity: table): table  -- to create the same again
----@field client fun(options: table?): dps                        -- the same on another target
----@field key fun(source: dps.KeySource|string): userdata            -- a key for signatures
+---@field request fun(options: dps.RequestOptions): any, integer?  what has no operation yet
+---@field ref fun(kind: string, name: string): dps.Ref  a name where an id goes
+---@field copy fun(kind: string, entity: table): table  to create the same again
+---@field client fun(options: dps.ClientOptions?): dps  the same on another target
+---@field key fun(source: dps.KeySource|string): dps.Key  a key for signatures
 ---@field verify fun(message: dps.Message|string, options: dps.VerifyOptions): dps.VerifiedSignature
----@field verify_event fun(message: table|string, options: dps.EventOptions): table
----@field spawn fun(f: function, ...): dps.Task                     -- run beside the others
+---@field verify_event fun(message: dps.Event|string, options: dps.EventOptions): table
+---@field spawn fun(f: function, ...): dps.Task  run beside the others
 ---@field sleep fun(seconds: number)
----@field each fun(rows: any, f: function, options: table?): dps.each.Result  -- rows, N at a time
----@field array fun(list: table?): table                            -- written as [] even when empty
----@field raw fun(value: table): table                              -- passes unchecked
----@field null lightuserdata                                        -- JSON's null
----@field csv table
+---@field each fun(rows: any, f: function, options: dps.each.Options?): dps.each.Result
+---@field array fun(list: table?): table  written as [] even when empty
+---@field raw fun(value: table): table  passes unchecked
+---@field null lightuserdata  JSON's null: in an update it takes a field away
+---@field csv dps.csv
 ---@field date dps.date
----@field rows table                                                -- tables in and out of files
----@field json table
----@field rank table                                                -- priorities
----@field representation table                                      -- text, html, json, images
----@field secret table                                              -- handles of tokens and keys
----@field version string
+---@field rows dps.rows  tables in and out of files
+---@field json dps.json
+---@field rank dps.rank  priorities
+---@field representation dps.representation  text, html, json, images
+---@field secret dps.secret  handles of tokens and keys
+---@field version string  of dps, such as "0.1.0"
 local dps = { version = native.version }
 
 local function client_of()

@@ -4,6 +4,8 @@
 local cjson = require "cjson"
 local native = require "dps.native"
 
+---JSON text to Lua values and back. Bad data is never raised, only a call that is wrong in itself.
+---@class dps.json
 local json = {}
 
 --- JSON null; a table field that is nil is simply absent.
@@ -14,9 +16,10 @@ local parser = cjson.new()
 parser.decode_invalid_numbers(false)
 local parse = parser.decode
 
+---How JSON is written.
 ---@class dps.json.Options
----@field sorted? boolean write object keys in byte order: for what is hashed, stored or compared
----@field indent? boolean one entry a line, two spaces a level: for people
+---@field sorted? boolean  write object keys in byte order: for what is hashed, stored or compared
+---@field indent? boolean  one entry a line, two spaces a level: for people
 
 local known_options = { sorted = true, indent = true }
 
@@ -78,11 +81,11 @@ end
 --- Date objects (dps.date) are written in UTC; metamethods are ignored. Refused: NaN and
 --- infinities, functions, userdata, cycles, lists with holes or named fields, keys that are no
 --- strings, more than 128 levels, invalid UTF-8, more than 64 MiB of text. Source: RFC 8259.
----@param value any
----@param options? dps.json.Options
----@return string? text
----@return string? message what is wrong
----@return string? path where, as "representations[1].components[2].content"; "" is the value itself
+---@param value any  tables, texts, numbers, booleans, dates, json.null
+---@param options? dps.json.Options  how it is written; compact when absent
+---@return string? text  nil when it can't be written
+---@return string? message  what is wrong
+---@return string? path  where, as "representations[1].components[2].content"; "": the value itself
 function json.encode(value, options)
   if options == nil then
     return encode(value)
@@ -123,9 +126,9 @@ end
 --- below 2^53 in size (2.0 is 2); arrays are marked, so that they are written back as arrays even
 --- when they have become empty. Of a key that occurs twice the last value stays. Never raises.
 --- Source: RFC 8259.
----@param text string
----@return any value nil when the text is no JSON; `json.null` for null
----@return string? message what is wrong, with line, column and at most 30 bytes of the text
+---@param text string  UTF-8
+---@return any value  nil when the text is no JSON; `json.null` for null
+---@return string? message  what is wrong, with line, column and at most 30 bytes of the text
 function json.decode(text)
   if type(text) ~= "string" then
     return nil, "JSON text must be a string, not a " .. type(text)
@@ -154,8 +157,8 @@ end
 
 --- Marks a table as a JSON array, so that it is written as `[]` when it is empty.
 ---@generic T: table
----@param t? T exactly the keys 1..n, no metatable of its own; absent: a new table
----@return T t the same table
+---@param t? T  exactly the keys 1..n, no metatable of its own; absent: a new table
+---@return T t  the same table
 function json.array(t)
   t = t == nil and {} or t
   if type(t) ~= "table" then
@@ -173,7 +176,7 @@ end
 
 --- Whether a value would be written as a JSON array: a table that is marked, or a list that is not
 --- empty.
----@param t any
+---@param t any  what is asked about
 ---@return boolean
 function json.is_array(t)
   if type(t) ~= "table" then
@@ -183,7 +186,7 @@ function json.is_array(t)
 end
 
 --- Whether a value can be read as a list: an array, or a table with nothing in it.
----@param t any
+---@param t any  what is asked about
 ---@return boolean
 function json.is_list(t)
   return type(t) == "table" and is_sequence(t)

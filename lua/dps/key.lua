@@ -7,17 +7,27 @@ local options = require "dps.options"
 
 local key = {}
 
+---Where a key comes from: one of file, text and secret, and what is to be known of it.
 ---@class dps.KeySource
 ---@field file string?      PEM, DER, JWK, or the bytes of a shared secret. What can sign must be
 ---                         readable by its owner only
 ---@field text string?      a public key as PEM or JWK
----@field secret userdata?  a secret's handle
+---@field secret dps.Secret?  a secret's handle
 ---@field keyid string?     default: the JWK's kid, else its RFC 7638 thumbprint
 ---@field alg string?       "ed25519", "hmac-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384",
 ---                         "rsa-pss-sha512", "rsa-v1_5-sha256"; default: by the key's type, for RSA
 ---                         "rsa-pss-sha512"
 ---@field form string?      "pem", "der", "jwk", "secret"; default: found out
----@field passphrase userdata?  a secret's handle, for an encrypted PEM
+---@field passphrase dps.Secret?  for an encrypted PEM
+
+---A key as a handle. Its methods are called with a colon: `key:keyid()`.
+---@class dps.Key: userdata
+---@field keyid fun(self): string  what signatures call it; "" for a shared secret without one
+---@field alg fun(self): string  its algorithm, such as "ed25519"
+---@field can_sign fun(self): boolean  whether it holds what signs; else it only verifies
+---@field verify fun(self, bytes: string, signature: string): boolean  of these very bytes
+---@field thumbprint fun(self): string?  RFC 7638; nil for a shared secret
+---@field public_jwk fun(self): string?  its public half as JSON; nil for a shared secret
 
 local KNOWN = { "file", "text", "secret", "keyid", "alg", "form", "passphrase" }
 
@@ -53,7 +63,7 @@ end
 
 ---Loads a key; raises kind "refused" with `err.reason` for one that can't be used.
 ---@param source dps.KeySource|string  a string is the name of a file
----@return userdata key  key:keyid(), key:alg(), key:can_sign(), key:thumbprint(), key:public_jwk()
+---@return dps.Key key
 function key.load(source)
   if type(source) == "string" then
     source = { file = source }
@@ -84,7 +94,7 @@ end
 ---A key as command lines name one. A keyid may end in "=", and a file that exists is no keyid.
 ---@param text string  "KEYID=FILE", or "FILE" alone
 ---@param alg string?
----@return userdata key
+---@return dps.Key key
 ---@return boolean any  no keyid was given, so it may stand for any
 function key.named(text, alg)
   local keyid, file

@@ -10,7 +10,35 @@ local suggest = require "dps.suggest"
 
 local format = string.format
 
+---Priorities for offers: worked out from scores, an ordering, tiers or rules, and changed later
+---with the fewest updates. A priority is a whole number from 0, and the higher one wins. Nothing
+---here calls the service or changes what it is given.
+---@class dps.rank
 local rank = {}
+
+---What rank.by_order takes beside the options of all.
+---@class dps.rank.OrderOptions: dps.rank.Options
+---@field key? string|fun(item: any): any  the field by which `order` calls the items, or a
+---  function; "name" when absent
+---@field others? "last"  what is not in `order` is below the rest; an error when absent
+
+---What rank.by_rules takes beside the options of all.
+---@class dps.rank.ClassOptions: dps.rank.Options
+---@field score? string|function|table<string, number>  what counts within a tier or a rule, as for
+---  rank.by_score
+---@field band? integer  each tier or rule has that many priorities of its own, so that a new item
+---  in one moves nothing in another; as many as it needs when absent
+
+---What rank.by_tier takes.
+---@class dps.rank.TierOptions: dps.rank.ClassOptions
+---@field tier? string|fun(item: any): any  the field that holds the tier, or a function; "tier"
+---  when absent
+
+---A rule of rank.by_rules.
+---@class dps.rank.Rule
+---@field name string  what rank.explain calls it
+---@field when table<string, any>|fun(item: any): boolean  fields and the values they must have,
+---  such as { season = "winter" }; or a function
 
 local function options_for(who, given, more)
   local allowed = table.move(ranking.OPTIONS, 1, #ranking.OPTIONS, 1, {})
@@ -84,12 +112,13 @@ local function scorer(who, score)
   end
 end
 
----The higher the score, the higher the priority.
+---The higher the score, the higher the priority. Raises kind "invalid" for scores that are no
+---numbers, and for ties.
 ---@param items any[]  tables, or names
 ---@param score string|function|table<string, number>  the field that holds it, a function(item), or
 ---  weights of fields: { margin = 0.7, returns = -0.3 }
----@param options? dps.rank.Options
----@return dps.Ranking  raises kind "invalid" for scores that are no numbers, and for ties
+---@param options? dps.rank.Options  ties and spacing
+---@return dps.Ranking
 function rank.by_score(items, score, options)
   local who = "rank.by_score"
   local _, settings = options_for(who, options)
@@ -141,10 +170,9 @@ local function refuse_unused(who, order, used)
 end
 
 ---What stands first in `order` has the highest priority.
----@param items any[]
+---@param items any[]  tables, or names
 ---@param order string[]  best first: what the items are called. A name without an item is an error
----@param options? dps.rank.Options  also `key`: the field by which `order` calls them ("name"), and
----  `others = "last"`: what is not in `order` is below the rest (otherwise an error)
+---@param options? dps.rank.OrderOptions  what the items are called by, ties and spacing
 ---@return dps.Ranking
 function rank.by_order(items, order, options)
   local who = "rank.by_order"
@@ -189,11 +217,9 @@ local function classify(who, items, count, given, settings, class_of)
 end
 
 ---Every item of a higher tier is above every item of a lower one.
----@param items any[]
+---@param items any[]  tables
 ---@param tiers string[]  best first, such as { "gold", "silver", "bronze" }
----@param options? dps.rank.Options  also `tier`: the field that holds it ("tier") or a function,
----  `score`: what counts within a tier (see rank.by_score), and `band`: each tier has that many
----  priorities of its own, so that a new item in one moves nothing in another
+---@param options? dps.rank.TierOptions  where the tier stands, what counts within one, spacing
 ---@return dps.Ranking
 function rank.by_tier(items, tiers, options)
   local who = "rank.by_tier"
@@ -233,10 +259,9 @@ local function holds(rule, item)
 end
 
 ---The first rule that holds for an item says where it stands; what no rule holds for is last.
----@param items any[]
----@param rules {name: string, when: function|table}[]  best first; `when` is function(item), or
----  fields and the values they must have: { season = "winter" }
----@param options? dps.rank.Options  also `score` and `band`, as for rank.by_tier
+---@param items any[]  tables, or names
+---@param rules dps.rank.Rule[]  best first
+---@param options? dps.rank.ClassOptions  what counts within a rule, ties and spacing
 ---@return dps.Ranking
 function rank.by_rules(items, rules, options)
   local who = "rank.by_rules"
@@ -255,9 +280,9 @@ end
 -- Words, changes, formulas ------------------------------------------------------------------------
 
 ---Why the items of a ranking have their priorities: a line for each, best first.
----@param of dps.Ranking
+---@param of dps.Ranking  what the functions above give
 ---@param item any?  only this one's line
----@return string
+---@return string  without a newline at the end
 function rank.explain(of, item)
   if not ranking.is(of) then
     err.misuse("rank.explain: a ranking is needed, as rank.by_score and the like return it")
@@ -265,18 +290,23 @@ function rank.explain(of, item)
   return ranking.explain(of, item)
 end
 
----New priorities for a set that has some already, with as few updates as can be: see
----dps.rank.rerank.
----@param items any[]|dps.Ranking
----@param options? table
+---New priorities for a set that has some already, with as few updates as can be. An item without
+---one gets one in between: the one that a ranking gave it, where it fits. Items that share a
+---priority in a ranking share one afterwards. It sends nothing: the plan says what to update.
+---@param items any[]|dps.Ranking  best first
+---@param options? dps.rank.RerankOptions  where the priorities of today stand, and spacing
 ---@return dps.rank.Plan
 function rank.rerank(items, options)
   return require "dps.rank.rerank"(items, options)
 end
 
----The text of a ranking formula (PQL), with Lua values put in safely: see dps.rank.formula.
+---The text of a ranking formula (PQL) with `{{name}}` replaced by values: text becomes a string
+---with its quotes escaped, a number a number, a list [ ... ], a date date(year, month, day),
+---rank.field a bare name. Raises kind "invalid" for a placeholder without a value, a value without
+---a placeholder, what PQL can't write, quotes and brackets that do not match, and more than 8192
+---characters.
 ---@param text string  such as "if(offer.characteristics.get({{key}}) = {{city}}, 2, 1)"
----@param values? table<string, any>
+---@param values? table<string, any>  by the names in the text
 ---@return string
 function rank.formula(text, values)
   return require("dps.rank.formula").fill(text, values)
@@ -284,7 +314,7 @@ end
 
 ---A formula that gives the value of the first condition that holds.
 ---@param cases table[]  { condition, value } each, both PQL; a value may also be a number
----@param otherwise number|string
+---@param otherwise number|string  the value where none holds
 ---@return string
 function rank.cases(cases, otherwise)
   return require("dps.rank.formula").cases(cases, otherwise)

@@ -22,7 +22,8 @@ local function kind_names()
   return names
 end
 
----A name in the place of an id.
+---A name in the place of an id, wherever one goes. It is looked up once in a run, by the call that
+---it is given to: a name that nothing has, or that several have, is an error of kind "invalid".
 ---@param kind string  the resource: "placement", "fallback" ...
 ---@param name string  the object's name, exactly
 ---@return dps.Ref

@@ -14,8 +14,13 @@ local values_of = require "dps.schema.value"
 
 local format = string.format
 
+---How an offer looks in a placement: text, HTML, JSON or an image, for one language or several,
+---from strings, files and templates. Each function gives one representation as it is sent, checked
+---against the placement; what does not fit is an error that says what would.
+---@class dps.representation
 local representation = {}
 
+---What holds for all components of a representation.
 ---@class dps.representation.Options
 ---@field language? string  such as "en-us"; several are given with representation.languages
 ---@field format? string    a content type, where the address of an image does not tell it
@@ -88,35 +93,44 @@ local function with_content(who, kind)
   end
 end
 
----Plain text.
----@param placement string|table  an entity, an id or a name
----@param content string|table    text, representation.file, .template or .languages
----@param options? dps.representation.Options
----@return table  to stand in an offer's `representations`; raises kind "invalid"
+---Plain text. This and its sisters raise kind "invalid" for what does not fit the placement.
+---@param placement string|table|dps.Ref  an entity, an id or a name; looked up once in a run
+---@param content string|table  text, or what representation.file, .template or .languages give
+---@param options? dps.representation.Options  language, format, channel
+---@return table  to stand in an offer's `representations`
 function representation.text(placement, content, options)
   local who = "representation.text"
   return build(who, placement, content, options, with_content(who, "text"))
 end
 
 ---HTML. What a template fills in is escaped.
----@param placement string|table
----@param content string|table
----@param options? dps.representation.Options
----@return table
+---@param placement string|table|dps.Ref  as for representation.text
+---@param content string|table  as for representation.text
+---@param options? dps.representation.Options  language, format, channel
+---@return table  as representation.text gives
 function representation.html(placement, content, options)
   local who = "representation.html"
   return build(who, placement, content, options, with_content(who, "html"))
 end
 
 ---JSON: text that is JSON, or a table that is written as such.
----@param placement string|table
----@param content string|table
----@param options? dps.representation.Options
----@return table
+---@param placement string|table|dps.Ref  as for representation.text
+---@param content string|table  as for representation.text
+---@param options? dps.representation.Options  language, format, channel
+---@return table  as representation.text gives
 function representation.json(placement, content, options)
   local who = "representation.json"
   return build(who, placement, content, options, with_content(who, "json"))
 end
+
+---An image.
+---@class dps.representation.Image
+---@field url string    where it is
+---@field link? string  where a click on it leads
+
+---@class dps.representation.RenderOptions  how values come into the text
+---@field escape? "html"|"json"|"none"  what they are escaped for; "html" when absent
+---@field name? string  what messages call the template; "template" when absent
 
 local IMAGE = { "url", "link" }
 
@@ -147,32 +161,37 @@ local function image_component(image, options)
 end
 
 ---An image by its address, and where a click on it leads.
----@param placement string|table
----@param content string|table  the address, { url =, link = }, or representation.languages of those
----@param options? dps.representation.Options
----@return table
+---@param placement string|table|dps.Ref  as for representation.text
+---@param content string|table|dps.representation.Image  the address, { url =, link = }, or
+---  representation.languages of those
+---@param options? dps.representation.Options  language, format, channel
+---@return table  as representation.text gives
 function representation.image(placement, content, options)
   return build("representation.image", placement, content, options, image_component)
 end
 
----The content of a file; read when the representation is made.
+---The content of a file, UTF-8, of 1 MiB at most; read when the representation is made.
 ---@param path string  looked up from the folder that dps was started in
----@return table
+---@return table  to be given as content
 function representation.file(path)
   return contents.file(path)
 end
 
----A template with its values. Its syntax stands in dps.representation.template.
+---A template with its values: `{{name}}` and `{{a.b}}` are filled in escaped, `{{{name}}}` as it
+---is; `{{#list}} ... {{/list}}` comes once for each item, with `{{.}}` for an item that is no
+---table; `{{^list}} ... {{/list}}` where there is none; `{{! a remark }}` is left out. What has no
+---value is an error with the template's line and column. `\{{` stands for `{{`, which Journey
+---Optimizer's own personalization uses.
 ---@param source string|table  the text, or representation.file(path)
----@param values table
----@return table
+---@param values table  by the names in the template
+---@return table  to be given as content
 function representation.template(source, values)
   return contents.template(source, values)
 end
 
 ---Contents by language: one component for each.
 ---@param by_language table<string, any>  such as { ["en-us"] = "Hello", ["fr-fr"] = "Bonjour" }
----@return table
+---@return table  to be given as content
 function representation.languages(by_language)
   return contents.languages(by_language)
 end
@@ -180,9 +199,9 @@ end
 local ESCAPES = { html = true, json = true, none = true }
 
 ---Fills a template in, for use elsewhere.
----@param text string
----@param values table
----@param options? table  `escape`: "html" (default), "json" or "none"; `name` for messages
+---@param text string  in the syntax of representation.template
+---@param values table  by the names in the template
+---@param options? dps.representation.RenderOptions  what values are escaped for
 ---@return string
 function representation.render(text, values, options)
   options = options_of.check("representation.render", options, { "escape", "name" })
@@ -194,15 +213,15 @@ function representation.render(text, values, options)
 end
 
 ---The content type of a file or an address, by its extension.
----@param name string
----@return string?
+---@param name string  a path or a URL; what follows ? or # does not count
+---@return string?  such as "image/png"; nil where the extension says nothing
 function representation.mime(name)
   return fit.mime(name)
 end
 
 ---How many bytes a representation, or a whole offer, has on the wire.
----@param value table
----@return integer?
+---@param value table  as it is sent
+---@return integer?  as compact JSON; nil for what can't be written as JSON
 function representation.size(value)
   return fit.size(value)
 end

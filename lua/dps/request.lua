@@ -129,10 +129,19 @@ local function header_lines(given, body)
   return lines
 end
 
----Sends one request below the base URL and gives the decoded answer. Raises as operations do. In a
----dry run everything but GET and HEAD is only announced, and the answer is { dry = true }.
+---@class dps.RequestOptions  all of the request that dps does not add by itself
+---@field method "GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"  in upper case
+---@field path string  below the base URL, such as "/tags"
+---@field query table<string, string|number|boolean|table>?  parameters; a list gives one for each
+---  of its values
+---@field body any  what is written as JSON; a string goes as it is
+---@field headers table<string, string|dps.Secret>?  beside those of dps, which can't be set here
+
+---Sends one request below the base URL and gives the decoded answer, for what has no call of its
+---own yet. Raises as other calls do. In a dry run everything but GET and HEAD is only announced,
+---and the answer is { dry = true }.
 ---@param client_of fun(): dps.Client
----@param given table  method, path, query (table), body (any), headers (names to texts or secrets)
+---@param given dps.RequestOptions  what to send
 ---@return any answer       decoded JSON; nil for an empty body
 ---@return integer? status
 function request.send(client_of, given)

@@ -5,9 +5,14 @@ local err = require "dps.err"
 local options_of = require "dps.options"
 local source = require "dps.rows.source"
 
+---Rows of tables, in and out, as CSV, TSV, JSON or JSON Lines. The name of a file says which (.csv
+---.tsv .tab .json .jsonl .ndjson), or the option `format`. One row is in memory at a time.
+---@class dps.rows
 local rows = {}
 
----@class dps.rows.options: dps.csv.options
+---How rows are read. Of the options of CSV, `columns` and `zone` are for every format; the others
+---are for CSV and TSV.
+---@class dps.rows.Options: dps.csv.Options
 ---@field format? "csv"|"tsv"|"json"|"jsonl"  where the name of the file does not say it
 
 local OPTIONS = { "format", "columns", "separator", "header", "decimal", "zone", "ragged" }
@@ -49,7 +54,7 @@ end
 ---Rows of a file: `for row, line in rows.from("offers.csv", { columns = { name = "text" } }) do`.
 ---Memory is constant. Raises kind "invalid", with file and line, for what it does not understand.
 ---@param from string|file*  a path, or an open file (then with `format`)
----@param options? dps.rows.options
+---@param options? dps.rows.Options  columns and their types, and how the file is written
 ---@return dps.Rows
 function rows.from(from, options)
   local who = "rows.from"
@@ -60,8 +65,8 @@ function rows.from(from, options)
 end
 
 ---The same over text that is at hand.
----@param text string
----@param options dps.rows.options  with `format`
+---@param text string  UTF-8
+---@param options dps.rows.Options  with `format`
 ---@return dps.Rows
 function rows.parse(text, options)
   local who = "rows.parse"
@@ -71,9 +76,8 @@ function rows.parse(text, options)
 end
 
 ---A file to write rows to: `out:write(row)`, `out:close()`. What was there is replaced.
----@param path string
----@param options? table  `columns`: the names of the columns in their order (CSV and TSV need
----  them); `separator`, `decimal = ","`, `format`
+---@param path string  its name says the format, or the option `format`
+---@param options? dps.rows.WriterOptions  CSV and TSV need `columns`
 ---@return dps.rows.Writer
 function rows.to(path, options)
   local kind = format_of("rows.to", path, type(options) == "table" and options.format or nil)

@@ -6,11 +6,15 @@ local native = require "dps.native"
 local err = require "dps.err"
 local value = require "dps.config.value"
 
+---Handles of tokens, keys and passwords. A script can keep a handle and pass it on to what takes
+---one; it can't read it, print it, join it to a text, compare it to a guess or write it as JSON.
+---@class dps.secret
 local secret = {}
 
 local SECONDS = 30
 
----@class dps.Secret: userdata  tostring gives "dps.secret: (hidden)", whatever it is
+---A handle: tostring gives "dps.secret: (hidden)", whatever it is.
+---@class dps.Secret: userdata
 
 local function refuse(message, hint)
   err.raise { kind = "refused", message = message, hint = hint }
@@ -42,7 +46,7 @@ end
 ---A secret from a file, without the line end after it. Raises kind "refused" when the file is not
 ---there, is empty, is larger than 64 KiB or no regular file, and when anybody but its owner can
 ---read or write it.
----@param path string
+---@param path string  from the folder that dps was started in
 ---@return dps.Secret
 function secret.from_file(path)
   check_text(path, "secret.from_file", "the path of a file")
@@ -60,7 +64,8 @@ end
 ---"refused" when it can't be started, ends with another exit code than 0, prints nothing or more
 ---than 64 KiB, or takes longer than `timeout` seconds (30 when not said): then it is ended, with
 ---all that it started.
----@param words { [integer]: string, timeout: number? }
+---@param words { [integer]: string, timeout: number? }  the program and its arguments; `timeout` in
+---  seconds, at most 3600
 ---@return dps.Secret
 function secret.from_command(words)
   if type(words) ~= "table" then
@@ -82,7 +87,7 @@ function secret.from_command(words)
 end
 
 ---Whether a value is a handle.
----@param given any
+---@param given any  what is asked about
 ---@return boolean
 function secret.is(given)
   return native.secret.is(given)

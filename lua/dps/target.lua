@@ -161,11 +161,18 @@ local function describe(settings)
   end
 end
 
----The operations on another target: `stage.create_fallback{ ... }`, `stage.request{ ... }`. Unknown
----options, and values that no setting takes, raise kind "invalid".
----@param given table?  sandbox, ims_org, base_url, profile, and every other setting by its name;
----  access_token and client_secret as handles of dps.secret
----@return table<string, function>
+---@class dps.ClientOptions  these, and every other setting by its name in a profile
+---@field sandbox string?  the technical name; all others as for dps itself where they are left out
+---@field ims_org string?  the organisation
+---@field base_url string?  the service
+---@field profile string?  of ~/.config/dps/config.json; goes before the environment
+---@field access_token dps.Secret?  the token itself
+---@field client_secret dps.Secret?  of the credential that gets tokens
+
+---The calls of dps on another target: `stage.create_fallback{ ... }`, `stage.request{ ... }`.
+---Unknown options, and values that no setting takes, raise kind "invalid".
+---@param given dps.ClientOptions?  what differs from dps itself
+---@return dps client  with the calls of every resource, and request; the rest is dps's own
 function target.new(given)
   given = options.check("dps.client", given, option_names())
   check_values(given)

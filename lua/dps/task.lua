@@ -6,6 +6,7 @@ local err = require "dps.err"
 
 local task = {}
 
+---A function that runs beside the others.
 ---@class dps.Task
 local methods = native.task_methods
 
@@ -44,7 +45,7 @@ end
 
 ---Starts a function that runs beside the others and takes turns with them at every call that waits.
 ---A task that fails and that nobody waits for is reported at the end of the run, which then fails.
----@param f function
+---@param f function  what runs; its error is raised where somebody waits for the task
 ---@param ... any  its arguments
 ---@return dps.Task
 function task.spawn(f, ...)
@@ -55,7 +56,7 @@ function task.spawn(f, ...)
 end
 
 ---Waits; other tasks go on.
----@param seconds number  0 or more
+---@param seconds number  from 0 to 1e9
 function task.sleep(seconds)
   local number = tonumber(seconds)
   if not number or not (number >= 0 and number <= LONGEST) then

@@ -10,8 +10,9 @@ local reasons = require "dps.signature.reasons"
 
 local verify = {}
 
+---What counts as signed.
 ---@class dps.VerifyOptions
----@field keys userdata[]|fun(keyid: string?, signature: table): userdata?  from dps.key; or who
+---@field keys dps.Key[]|fun(keyid: string?, signature: table): dps.Key?  from dps.key; or who
 ---                          looks one up
 ---@field required string[]? components that must be covered, such as "@method" or "x-tenant"; with
 ---                          ? at its end only where the message has it, with ! only where it has a
@@ -30,14 +31,15 @@ local verify = {}
 ---@field url string?        of a message given as text: the URL as its sender had it
 ---@field scheme string?     of a message given as text: "https" or "http"; default "https"
 
+---A signature that was accepted.
 ---@class dps.VerifiedSignature
 ---@field keyid string?      whom the signature names
 ---@field alg string         the key's algorithm
----@field label string
----@field tag string?
----@field nonce string?
+---@field label string       its name in both headers
+---@field tag string?        what it is for, such as "fapi-2-request"
+---@field nonce string?      what tells it from the same one sent again
 ---@field created integer?   seconds since 1970
----@field expires integer?
+---@field expires integer?   seconds since 1970
 ---@field components string[]  what is covered: `"@method"`, `"content-digest";req`
 
 local KNOWN = {
@@ -158,7 +160,7 @@ end
 ---`err.reason`, one word of dps.SignatureReason, for what is not accepted. Of several signatures
 ---that count (by label, by tag, or all) every one must pass.
 ---@param given dps.Message|string  a table, or the text of an HTTP message
----@param opts dps.VerifyOptions
+---@param opts dps.VerifyOptions  `keys` is needed
 ---@return dps.VerifiedSignature signature  the first
 ---@return dps.VerifiedSignature[] all
 function verify.message(given, opts)

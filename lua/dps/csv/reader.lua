@@ -316,7 +316,7 @@ end
 ---Opens what comes from a source; the header is read, and checked, at once.
 ---@param who string           the function's name, for messages
 ---@param source dps.rows.Bytes
----@param options dps.csv.options
+---@param options dps.csv.Options
 ---@param wanted string[]?     the columns that there must be
 ---@return dps.csv.reader      with `names`
 function reader_of.open(who, source, options, wanted)

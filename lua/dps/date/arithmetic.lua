@@ -42,6 +42,19 @@ local function add_unit(who, sum, key, given)
   sum[unit[1]] = sum[unit[1]] + number * unit[2]
 end
 
+---How far to go: any of these, each a whole number, fewer than 0 for the other direction. Years,
+---months, weeks and days move the wall clock; hours and smaller move the instant. The calendar's
+---part goes first, and a day that the month lacks becomes its last one.
+---@class dps.date.Units
+---@field years integer?         of 12 months
+---@field months integer?        as long as each is
+---@field weeks integer?         of 7 days
+---@field days integer?          of 23 hours where clocks are set forward, 25 where back
+---@field hours integer?         of 60 minutes
+---@field minutes integer?       of 60 seconds
+---@field seconds integer?       of 1000 milliseconds
+---@field milliseconds integer?  the smallest there is
+
 ---@class dps.date.Step   what a table of units comes to
 ---@field months integer
 ---@field days integer

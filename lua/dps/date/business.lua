@@ -13,10 +13,17 @@ local format = string.format
 local DAY = civil.DAY
 local MOST_DAYS = 400000 -- a longer search is a calendar without business days
 
+---Days that are no business days.
+---@class dps.date.BusinessOptions
+---@field holidays (string|dps.Date)[]?   "2026-12-25", "--12-25" for every year, or dates
+---@field weekend (string|integer)[]?     weekdays, "friday" or 1 (Monday) to 7; saturday and sunday
+---  when absent
+
+---A calendar of business days.
 ---@class dps.date.Business
----@field weekend table<integer, boolean>
----@field holidays table<integer, boolean>  days since 1970-01-01
----@field yearly table<integer, boolean>    month * 100 + day
+---@field private weekend table<integer, boolean>
+---@field private holidays table<integer, boolean>  days since 1970-01-01
+---@field private yearly table<integer, boolean>    month * 100 + day
 local Business = { __name = "dps.date.business" }
 Business.__index = Business
 
@@ -62,8 +69,7 @@ end
 
 local KNOWN = { holidays = true, weekend = true }
 
----@param options {holidays: table?, weekend: table?}?  `holidays`: "2026-12-25", "--12-25" for
----  every year, or dates; `weekend`: weekdays, saturday and sunday if not said
+---@param options dps.date.BusinessOptions?
 ---@return dps.date.Business
 function business.new(options)
   local who = "date.business"
@@ -96,7 +102,7 @@ local function is_open(self, day)
 end
 
 ---Whether a date lies on a business day.
----@param date dps.Date
+---@param date dps.Date  any time of that day
 ---@return boolean
 function Business:is(date)
   return is_open(self, day_of(value.expect("is", date)))
@@ -104,9 +110,9 @@ end
 
 ---So many business days later (fewer than 0: earlier), at the same time of day. 0 gives the date
 ---itself, or the next business day if it lies on none.
----@param date dps.Date
----@param count integer
----@param options {disambiguation: string?}?
+---@param date dps.Date  where to begin
+---@param count integer  business days
+---@param options dps.date.Options?  for a wall clock that the new day skips or shows twice
 ---@return dps.Date
 function Business:plus(date, count, options)
   local who = "plus"
@@ -134,8 +140,8 @@ end
 
 ---How many business days there are from one date's day on, before the other's: negative where `to`
 ---is the earlier one.
----@param from dps.Date
----@param to dps.Date
+---@param from dps.Date  its day is counted
+---@param to dps.Date    its day is not
 ---@return integer
 function Business:between(from, to)
   local first, last = day_of(value.expect("between", from, "the first one")),

@@ -22,8 +22,8 @@ end
 
 ---A date some time later: `d:plus{ months = 1, days = 3 }`. A day that a month lacks becomes its
 ---last.
----@param step table
----@param options {disambiguation: string?}?
+---@param step dps.date.Units  how far
+---@param options dps.date.Options?  for a wall clock that is skipped or shown twice
 ---@return dps.Date
 function methods:plus(step, options)
   local add = arithmetic()
@@ -32,8 +32,8 @@ function methods:plus(step, options)
 end
 
 ---The same, earlier.
----@param step table
----@param options {disambiguation: string?}?
+---@param step dps.date.Units  how far
+---@param options dps.date.Options?  for a wall clock that is skipped or shown twice
 ---@return dps.Date
 function methods:minus(step, options)
   local add = arithmetic()
@@ -42,8 +42,8 @@ function methods:minus(step, options)
 end
 
 ---The same wall clock with some fields set: `d:with{ hour = 9, minute = 0 }`.
----@param fields table
----@param options {disambiguation: string?}?
+---@param fields dps.date.Fields  those that change
+---@param options dps.date.Options?  for a wall clock that is skipped or shown twice
 ---@return dps.Date
 function methods:with(fields, options)
   if type(fields) ~= "table" then
@@ -66,7 +66,7 @@ end
 
 ---A day of this month by its name, at the same time of day: `d:on "last friday"`.
 ---@param name string  "4th thursday", "last day", "day 15"
----@param options {disambiguation: string?}?
+---@param options dps.date.Options?  for a wall clock that is skipped or shown twice
 ---@return dps.Date
 function methods:on(name, options)
   local rule = recurrence().month_day("on", name)
@@ -80,8 +80,9 @@ function methods:on(name, options)
     value.choice("on", options), offset)
 end
 
----@param unit string      "year" "quarter" "month" "week" "day" "hour" "minute" "second"
----@param first any        where a week begins, "monday" if not said
+---The first moment of a unit.
+---@param unit string  "year" "quarter" "month" "week" "day" "hour" "minute" "second"
+---@param first string|integer|nil  where a week begins: a weekday, "monday" if not said
 ---@return dps.Date
 function methods:start_of(unit, first)
   return arithmetic().start_of(value.expect("start_of", self), unit,
@@ -89,14 +90,15 @@ function methods:start_of(unit, first)
 end
 
 ---The last millisecond of a unit.
----@param unit string
----@param first any
+---@param unit string  as for start_of
+---@param first string|integer|nil  where a week begins: a weekday, "monday" if not said
 ---@return dps.Date
 function methods:end_of(unit, first)
   return arithmetic().end_of(value.expect("end_of", self), unit,
     first == nil and 1 or recurrence().weekday("end_of", first))
 end
 
+---The day of the week.
 ---@return integer  1 Monday to 7 Sunday
 function methods:weekday()
   local _, _, wall = value.parts(value.expect("weekday", self))
@@ -104,7 +106,7 @@ function methods:weekday()
 end
 
 ---The same instant, seen in another zone.
----@param zone string
+---@param zone string  IANA name, "UTC", or an offset "+01:00"
 ---@return dps.Date
 function methods:in_zone(zone)
   if zone == nil then
@@ -114,7 +116,8 @@ function methods:in_zone(zone)
 end
 
 ---Text by strftime's letters, in English: `d:format "%A %e %B %Y, %H:%M"`.
----@param pattern string
+---@param pattern string  of %Y %m %d %e (day without 0) %H %I %M %S %L (milliseconds) %p %A %a %B
+---  %b %j %u (weekday, 1 Monday) %V %G (ISO week and its year) %y %z %Z %F %T %R %%
 ---@return string
 function methods:format(pattern)
   value.expect("format", self)
@@ -131,7 +134,8 @@ function methods:format(pattern)
   return text
 end
 
----The wire's form: UTC, as Adobe's documents write it (contract rule 12).
+---The form that is sent: UTC, as Adobe's documents write it. Calls do that with every date by
+---themselves.
 ---@return string  such as "2022-06-10T00:30:00.000+00:00"
 function methods:wire()
   return getmetatable(value.expect("wire", self)).__dps_date(self)

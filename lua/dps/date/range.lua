@@ -5,9 +5,11 @@ local range = {}
 
 local value = require "dps.date.value"
 
+---A stretch of time, its end not included: where one ends and the next begins there is neither a
+---gap nor an overlap. `a == b` where both ends are the same.
 ---@class dps.date.Range
----@field from dps.Date
----@field to dps.Date
+---@field from dps.Date  the first moment
+---@field to dps.Date    the first moment after it
 local Range = { __name = "dps.date.range" }
 Range.__index = Range
 
@@ -31,20 +33,23 @@ function range.new(from, to)
   return setmetatable({ from = from, to = to }, Range)
 end
 
----@param date dps.Date
+---Whether a date lies in it.
+---@param date dps.Date  any moment
 ---@return boolean
 function Range:contains(date)
   value.expect("contains", date)
   return self.from <= date and date < self.to
 end
 
----@param other dps.date.Range
+---Whether the two share a moment.
+---@param other dps.date.Range  another one
 ---@return boolean
 function Range:overlaps(other)
   return self.from < other.to and other.from < self.to
 end
 
----@param other dps.date.Range
+---What the two share.
+---@param other dps.date.Range  another one
 ---@return dps.date.Range|nil  nil where they share nothing
 function Range:intersection(other)
   local from = self.from < other.from and other.from or self.from

@@ -200,9 +200,18 @@ local function check_step(who, options)
   return step
 end
 
+---Dates that come again: a step that leads forward (`weeks = 2`), where it begins and what ends it.
+---Each is counted from `from`, so that the 31st stays the 31st after a shorter month.
+---@class dps.date.Series: dps.date.Units
+---@field from dps.Date       the first that may come
+---@field to dps.Date?        the last that may come; also written ["until"]
+---@field count integer?      how many there are at most; without it and `to` there is no end
+---@field on string|string[]|nil  the days of each step, at the time of day of `from`: "monday" with
+---  weeks; "last friday", "2nd tuesday", "last day", "day 15" with months or years
+---@field disambiguation "earlier"|"later"|"reject"|nil  as for dps.date.Options
+
 ---An iterator over dates: `for d in date.every{ weeks = 1, from = a, to = b } do`.
----@param options table  a step (weeks = 1); from; to (the last that may come; also ["until"]);
----  count; on: "last friday" (months, years) or "monday" (weeks), or a list; disambiguation
+---@param options dps.date.Series
 ---@return fun(): dps.Date?
 function recurrence.every(options)
   local who = "date.every"

@@ -19,14 +19,17 @@ local offset_at, write = zones.offset_at, formats.iso
 local DAY, FIRST, LAST = civil.DAY, civil.FIRST, civil.LAST
 local MOMENT <const>, ZONE <const> = "\0moment", "\0zone" -- no script writes these by chance
 
+---A moment and the zone that it is seen in. It never changes: methods give another date. `a == b`
+---means the same instant in whatever zone, `<` and `<=` compare instants, `a - b` is the seconds
+---from b to a, `tostring(a)` the wall clock with its offset: 2026-12-01T09:00:00.000+01:00.
 ---@class dps.Date
----@field year integer
+---@field year integer          1 to 9999
 ---@field month integer         1 to 12
 ---@field day integer           1 to 31
----@field hour integer
----@field minute integer
----@field second integer
----@field millisecond integer
+---@field hour integer          0 to 23
+---@field minute integer        0 to 59
+---@field second integer        0 to 59
+---@field millisecond integer   0 to 999
 ---@field yearday integer       1 to 366
 ---@field week integer          ISO 8601 week, 1 to 53
 ---@field weekyear integer      the year that week belongs to
@@ -34,6 +37,21 @@ local MOMENT <const>, ZONE <const> = "\0moment", "\0zone" -- no script writes th
 ---@field zone string           such as "Europe/Paris"
 ---@field abbreviation string   such as "CET"
 ---@field ms integer            milliseconds since 1970-01-01T00:00:00Z
+
+---What a wall clock means that daylight saving skips or shows twice.
+---@class dps.date.Options
+---@field disambiguation "earlier"|"later"|"reject"|nil  which of the two moments; "reject" (the
+---  default) raises and names both
+
+---A wall clock by its parts, each a whole number.
+---@class dps.date.Fields
+---@field year integer          1 to 9999
+---@field month integer?        1 to 12; 1 when absent
+---@field day integer?          1 to 31; 1 when absent
+---@field hour integer?         0 to 23; 0 when absent
+---@field minute integer?       0 to 59; 0 when absent
+---@field second integer?       0 to 59; 0 when absent
+---@field millisecond integer?  0 to 999; 0 when absent
 
 ---The methods of every date: filled by dps.date.
 ---@type table<string, function>

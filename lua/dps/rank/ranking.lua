@@ -15,6 +15,7 @@ local ranking = {}
 ranking.OPTIONS = { "by", "ties", "spacing", "from" }
 ranking.HIGHEST = HIGHEST
 
+---How equal items are told apart, and how far apart the priorities are.
 ---@class dps.rank.Options
 ---@field by? string|string[]  fields that break ties, first one first: "name" puts A above B, and
 ---  "-margin" the higher margin above the lower
@@ -23,6 +24,7 @@ ranking.HIGHEST = HIGHEST
 ---@field spacing? integer  distance between neighbours; 1 when absent, 10 leaves room to insert
 ---@field from? integer     the lowest priority; 0 when absent
 
+---Items with their priorities.
 ---@class dps.Ranking
 ---@field order any[]            the items, best first
 ---@field priorities integer[]   of the items, in the order in which they were given
@@ -262,10 +264,9 @@ local function describe(self, place)
 end
 
 ---Why the items have their priorities: a line for each, best first.
----@param self dps.Ranking
 ---@param item any?  only this one's line
 ---@return string  without a newline at the end
-function ranking.explain(self, item)
+function Ranking:explain(item)
   local wanted, lines = item ~= nil and entry_of(self, item) or nil, {}
   for place, entry in ipairs(self._entries) do
     if not wanted or wanted == entry then lines[#lines + 1] = describe(self, place) end
@@ -273,6 +274,6 @@ function ranking.explain(self, item)
   return table.concat(lines, "\n")
 end
 
-Ranking.explain = ranking.explain
+ranking.explain = Ranking.explain
 
 return ranking

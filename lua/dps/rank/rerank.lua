@@ -11,11 +11,21 @@ local format = string.format
 local HIGHEST = ranking.HIGHEST
 local WHO = "rank.rerank"
 
+---An item that must get another priority.
 ---@class dps.rank.Change
----@field item any
+---@field item any       as it was given
 ---@field from integer?  nil: it has no priority yet
----@field to integer
+---@field to integer     the new one
 
+---Where the priorities of today stand, and how new ones are spread.
+---@class dps.rank.RerankOptions
+---@field current? string|table<any, integer>|fun(item: any): integer?  a field, a table by item, or
+---  a function; `priority`, else `rank.priority`, when absent
+---@field spacing? integer  distance between what is put above or below all that stays; 1 when
+---  absent
+---@field from? integer     the lowest priority; 0 when absent
+
+---What to update so that the items stand in the order given.
 ---@class dps.rank.Plan
 ---@field changes dps.rank.Change[]  best first; only what must change
 ---@field priorities integer[]       of all items, best first
@@ -211,9 +221,7 @@ end
 ---which: as few as can be. Items without a priority yet get one in between: the one that a
 ---ranking gave them, where it fits. Items that share a priority in a ranking share one afterwards.
 ---@param items any[]|dps.Ranking  best first
----@param options? table  `current`: where the priorities of today stand, a field, a function(item)
----  or a table by item (when absent: `priority`, or `rank.priority`); `spacing` and `from` as for
----  rank.by_score, for what is put above or below all that stays
+---@param options? dps.rank.RerankOptions
 ---@return dps.rank.Plan
 return function(items, options)
   options = options_of.check(WHO, options, { "current", "spacing", "from" })

@@ -12,8 +12,17 @@ local find, format, mtype = string.find, string.format, math.type
 
 local out = {}
 
+---How rows are written.
+---@class dps.rows.WriterOptions
+---@field columns? string[]   the names of the columns in their order; CSV and TSV need them
+---@field separator? string   one ASCII character between fields; "," when absent, in TSV a tab
+---@field decimal? ","|"."    the decimal sign of numbers; "." when absent
+---@field format? "csv"|"tsv"|"json"|"jsonl"  where the name of the file does not say it
+
+---A file that rows are written to. What can't be written so that it is read back as it was is an
+---error of kind "invalid"; a disk that is full is one of kind "refused".
 ---@class dps.rows.Writer
----@field path string
+---@field path string    as it was given
 ---@field count integer  rows written
 local Writer = {}
 Writer.__index = Writer
@@ -173,8 +182,7 @@ end
 
 ---@param who string
 ---@param path string
----@param options table?  `columns`: of CSV and TSV, in their order; `separator`, `decimal`,
---`format`
+---@param options dps.rows.WriterOptions?
 ---@param kind string?    the format, where the function's name says it
 ---@return dps.rows.Writer
 function out.open(who, path, options, kind)

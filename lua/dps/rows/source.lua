@@ -63,7 +63,10 @@ function source.refuse(place, text)
   err.raise { kind = "invalid", message = place .. ": " .. text, hint = CORRECT }
 end
 
----@class dps.Rows   rows on their way in: `for row, line in rows do ... end`
+---Rows on their way in: `for row, line in rows do ... end`, where `row` is a table by the names of
+---the columns and `line` the one that it starts on. A row that is not as it should be ends the loop
+---with an error of kind "invalid" that names file and line.
+---@class dps.Rows
 ---@field name string      what messages call the source
 ---@field names string[]?  its columns, where it says so before the first row
 local Rows = {}

@@ -12,13 +12,16 @@ local tointeger, tonumber, type = math.tointeger, tonumber, type
 
 local types = {}
 
+---A column by more than its type.
 ---@class dps.rows.Column
----@field type string      "text", "integer", "number", "boolean", "date", each with "?" behind it
----  for a column that may be empty; an empty field is then nil
+---@field type string      "text", "integer", "number", "boolean" (true yes 1, false no 0), "date",
+---  each with "?" behind it for a column that may be empty; an empty field is then nil
 ---@field zone? string     of a date: the zone of wall clocks
 ---@field values? string[] of text: all that it may be
 ---@field optional? boolean  the same as "?"
 
+---What each column holds, by its name: a type such as "integer" or "date?", a table that says more,
+---or a function that makes the value of the text, or returns nil and what is wrong with it.
 ---@alias dps.rows.Types table<string, string|dps.rows.Column|fun(text: any): any, string?>
 
 local function quote(text)

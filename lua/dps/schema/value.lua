@@ -18,6 +18,7 @@ local INSTANTS_CEILING = 512
 -- Marks a table that passes unchecked: `dps.raw{ ... }`.
 local raw_mt = { __name = "dps.raw" }
 
+---A table that passes unchecked, for what Adobe takes and dps does not know yet.
 ---@param value table  marked in place; a table that has a metatable already is copied first
 ---@return table
 function values.raw(value)
@@ -47,9 +48,10 @@ function ref_mt.__tostring(self)
   return ('dps.ref("%s", "%s")'):format(self.kind, self.name)
 end
 
+---A name in the place of an id, as dps.ref makes it.
 ---@class dps.Ref
----@field kind string  the name of a resource
----@field name string
+---@field kind string  the name of a resource, such as "placement"
+---@field name string  of the object
 
 ---@param kind string
 ---@param name string

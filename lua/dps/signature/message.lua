@@ -7,6 +7,7 @@ local options = require "dps.options"
 
 local message = {}
 
+---A request or a response, as a table.
 ---@class dps.Message
 ---@field method string?    a request's
 ---@field url string?       a request's: absolute, as its sender had it

@@ -3,6 +3,7 @@
 
 local reasons = {}
 
+---Why a signature was not accepted: `err.reason`.
 ---@alias dps.SignatureReason
 ---| "missing"             # no signature, or none of the wanted label
 ---| "tag"                 # no signature with the wanted tag
