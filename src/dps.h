@@ -36,14 +36,14 @@ typedef struct dps dps;
 
 /* Exit codes: what a run comes to. */
 enum dps_exit {
-  DPS_DONE = 0,
-  DPS_FAILED = 1,    /* the script or an operation failed */
-  DPS_USAGE = 2,     /* usage, configuration, or refused by dps itself */
-  DPS_ROWS = 3,      /* some rows failed or their fate is unknown */
-  DPS_INVALID = 4,   /* an uncaught `invalid` */
-  DPS_DIFFERENT = 5, /* differences found */
-  DPS_LIMIT = 6,     /* a limit was reached */
-  DPS_INTERRUPTED = 130
+  DPS_DONE = 0,         /* done */
+  DPS_FAILED = 1,       /* the script or a call failed */
+  DPS_USAGE = 2,        /* usage, settings, or refused by dps itself */
+  DPS_ROWS = 3,         /* some rows failed or their fate is unknown */
+  DPS_INVALID = 4,      /* an uncaught `invalid`, or findings of `dps check` */
+  DPS_DIFFERENT = 5,    /* a signature that `dps verify` finds invalid */
+  DPS_LIMIT = 6,        /* a limit was reached */
+  DPS_INTERRUPTED = 130 /* interrupted, as by Ctrl-C */
 };
 
 /* Zero means default everywhere. */

@@ -40,6 +40,8 @@ local MAX_FILE = 1024 * 1024
 ---@field env string
 ---@field flag string?    with its argument, where the command line has one
 ---@field check fun(value: any): any, string?  one of config/value.lua
+---@field help string     what it is, in a few words; the reference shows it
+---@field takes string?   its values, where `check` is of no other setting
 ---@field default any
 ---@field title string?   for people; only of settings that a call cannot do without
 ---@field why string?

@@ -5,11 +5,15 @@
 ---@class dps.SecretSetting
 ---@field name string        as a profile might have it
 ---@field env string         the variable that it belongs in
+---@field help string        what it is
 ---@field also string[]?     other names that people give it
 
 ---@type dps.SecretSetting[]
 return {
-  { name = "access_token", env = "DPS_ACCESS_TOKEN", also = { "token", "bearer" } },
-  { name = "client_secret", env = "DPS_CLIENT_SECRET", also = { "secret", "clientsecrets" } },
-  { name = "sign_passphrase", env = "DPS_SIGN_PASSPHRASE", also = { "passphrase" } },
+  { name = "access_token", env = "DPS_ACCESS_TOKEN", also = { "token", "bearer" },
+    help = "a token that is there already, without Bearer" },
+  { name = "client_secret", env = "DPS_CLIENT_SECRET", also = { "secret", "clientsecrets" },
+    help = "of the credential that gets tokens" },
+  { name = "sign_passphrase", env = "DPS_SIGN_PASSPHRASE", also = { "passphrase" },
+    help = "of an encrypted key for signatures" },
 }
