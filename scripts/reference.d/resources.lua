@@ -14,8 +14,12 @@ end
 local INTRODUCTION = [[
 # Reference
 
-Made from the descriptions in `lua/dps/resource/` by `scripts/reference`; change those, not this file. For editors with
-LuaLS the same is in `lua/types/`: name that folder in `workspace.library`.
+The calls and their fields are here; the rest has pages of its own:
+
+PAGES
+
+All of it is made by `scripts/reference` from the descriptions and annotations in `lua/dps/`: change those, not these
+files. For editors with LuaLS the calls are in `lua/types/`: name that folder in `workspace.library`.
 
 ## Calls
 
@@ -138,9 +142,18 @@ local function capital(text)
   return text:sub(1, 1):upper() .. text:sub(2)
 end
 
+local function page_rows(public)
+  local rows = { "| page | |", "|---|---|" }
+  for _, each in ipairs(public) do
+    rows[#rows + 1] = ("| [%s](reference/%s) | %s |"):format(each.title, each.file, each.about)
+  end
+  return table.concat(rows, "\n")
+end
+
+---@param public table[]  the other pages
 ---@return string[] lines
-return function()
-  local out = { (INTRODUCTION:gsub("\n$", "")), "" }
+return function(public)
+  local out = { (INTRODUCTION:gsub("\n$", ""):gsub("PAGES", page_rows(public))), "" }
   summary_rows(out)
   for _, description in ipairs(resources.all) do
     out[#out + 1] = ("\n### %s\n\n%s.%s\n"):format(capital(description.title), description.about,

@@ -8,16 +8,17 @@ local err = require "dps.err"
 local resources = require "dps.resource"
 local wire = require "dps.date.wire"
 
+---An object that the script would write.
 ---@class dps.check.Object
 ---@field resource string        such as "fallback"
 ---@field title string           such as "fallback offer"
 ---@field id string              of the dry run, or of what is there already
----@field name string?
+---@field name string?           where it has one
 ---@field value table            as it would stand after the last write
 ---@field verb "create"|"update"|"unchanged"  the first one; unchanged: ensure_ had nothing to do
 ---@field where string           the script's line of the last write: "campaign.lua:12"
 ---@field row { source: string, line: integer }?  the row of dps.each that it was made of
----@field description dps.Resource
+---@field description dps.Resource  of the resource, as in lua/dps/resource/
 
 ---@class dps.check.Reader  how the service is asked; each may raise an error object
 ---@field get fun(kind: string, id: string): table
@@ -25,10 +26,11 @@ local wire = require "dps.date.wire"
 ---@field all fun(kind: string): fun(): table?  an iterator over every entity
 ---@field total fun(kind: string): integer?
 
+---All that the script would write, and what the service has beside it.
 ---@class dps.check.Plan
----@field now integer              milliseconds since the epoch
+---@field now integer              milliseconds since the epoch; --at says another moment
 ---@field zone string?             the zone that the project's wall clocks are meant in
----@field objects dps.check.Object[]
+---@field objects dps.check.Object[]  in the order of their first write
 ---@field clocks { where: string, message: string }[]  wall clocks that daylight saving skips
 ---@field unread fun(message: string)  told what can't be known, once each
 local Plan = { __name = "dps.check.plan" }
@@ -131,7 +133,7 @@ function Plan:order()
 end
 
 ---The objects of some kinds, in the order of their first write.
----@param ... string
+---@param ... string  resources, such as "fallback"
 ---@return dps.check.Object[]
 function Plan:of(...)
   local wanted, found = {}, {}
@@ -146,7 +148,8 @@ function Plan:of(...)
   return found
 end
 
----@param id string
+---An object that the script writes.
+---@param id string  of the dry run, or of what is there already
 ---@return dps.check.Object|nil  nil for what the script does not write
 function Plan:object(id)
   return self.by_id[id]
@@ -169,8 +172,8 @@ local function ask(self, what, f, ...)
 end
 
 ---An object as it would stand, or as the service has it.
----@param kind string
----@param id string
+---@param kind string  the resource, such as "placement"
+---@param id string    as an object refers to it
 ---@return table|nil
 ---@return boolean known  false when it could not be looked at
 function Plan:entity(kind, id)
@@ -215,8 +218,8 @@ local function with_name(self, kind, name)
 end
 
 ---What the service has under a name: of objects that the script writes, none.
----@param kind string
----@param name string
+---@param kind string  the resource
+---@param name string  exactly
 ---@return table[]
 function Plan:named(kind, name)
   local found = {}
@@ -251,14 +254,14 @@ function Plan:decided()
 end
 
 ---How many objects of a kind the service has.
----@param kind string
+---@param kind string  the resource
 ---@return integer|nil  nil when it can't be known
 function Plan:total(kind)
   return (ask(self, kind .. " counts", self.reader.total, kind))
 end
 
----The moment of a date as the wire has it.
----@param text any
+---The moment of a date as an object's value has it.
+---@param text any  such as "2026-12-01T09:00:00.000+01:00"
 ---@return integer|nil  milliseconds since the epoch
 function Plan.moment(text)
   return (wire.parse(text))

@@ -47,10 +47,11 @@ local function decode(text)
   return settings
 end
 
+---What a project says about its checks, in .dps/check.json.
 ---@class dps.check.Project
----@field off string[]     names of rules
----@field rules string[]   paths
----@field zone string?
+---@field off string[]?    names of rules that are turned off
+---@field rules string[]?  files with rules of its own, from the folder that holds .dps
+---@field zone string?     the time zone that dates with an offset are meant in
 
 ---@return dps.check.Project
 function project.load()

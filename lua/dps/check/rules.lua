@@ -17,6 +17,14 @@ local FAMILIES = { "dates", "cover", "rank", "fit", "size", "names", "urls" }
 
 ---@alias dps.check.Say fun(object: dps.check.Object, path: string?, message: string)
 
+---What a project's own rule calls for each fault: the path of the field, such as
+---"selectionConstraint.endDate" (or nil), and what is wrong with it.
+---@alias dps.check.Report fun(path: string?, message: string)
+
+---What a project's own rule is: a function that its file returns. It is called for each object that
+---the script would write.
+---@alias dps.OwnRule fun(object: dps.check.Object, report: dps.check.Report, plan: dps.check.Plan)
+
 ---The rules of dps itself, in the order in which they are listed.
 ---@return dps.check.Rule[]
 function rules.own()
