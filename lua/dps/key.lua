@@ -26,7 +26,7 @@ local key = {}
 ---@field alg fun(self): string  its algorithm, such as "ed25519"
 ---@field can_sign fun(self): boolean  whether it holds what signs; else it only verifies
 ---@field verify fun(self, bytes: string, signature: string): boolean  of these very bytes
----@field thumbprint fun(self): string?  RFC 7638; nil for a shared secret
+---@field thumbprint fun(self): string?  RFC 7638
 ---@field public_jwk fun(self): string?  its public half as JSON; nil for a shared secret
 
 local KNOWN = { "file", "text", "secret", "keyid", "alg", "form", "passphrase" }

@@ -19,7 +19,10 @@ The calls and their fields are here; the rest has pages of its own:
 PAGES
 
 All of it is made by `scripts/reference` from the descriptions and annotations in `lua/dps/`: change those, not these
-files. For editors with LuaLS the calls are in `lua/types/`: name that folder in `workspace.library`.
+files. Editors with LuaLS show the same: name the folder `lua` in `workspace.library`, or, of an installed `dps`,
+`share/dps/types`, which has the calls alone.
+
+A name with `?` may be left out; a result or a field with `?` may be nil.
 
 ## Calls
 
