@@ -3,11 +3,11 @@
 -- Memory holds the rows on their way, not those that are done.
 
 local err = require "dps.err"
-local json = require "dps.json"
 local native = require "dps.native"
 local options_of = require "dps.options"
 local out_of = require "dps.rows.out"
 local run = require "dps.run"
+local say = require "dps.each.say"
 local source = require "dps.rows.source"
 local task = require "dps.task"
 
@@ -39,6 +39,14 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field failures table[]   { row =, line =, error = }, 100 at most
 ---@field seconds number     how long all of them took
 
+---@class dps.each.Seat    a row on its way
+---@field row any
+---@field line integer?
+---@field shown any         the row as it came, for `out`
+---@field status string?    once it is done: "done", "created", "failed" ...
+---@field id string?
+---@field failure any
+
 local OPTIONS = { "at_once", "out", "columns", "name", "exit_code" }
 
 -- Rows in -----------------------------------------------------------------------------------------
@@ -62,65 +70,6 @@ local function puller(from)
   end
   err.misuse(WHO .. ": rows are needed: a list, an iterator, or what rows.from gives, not a "
     .. type(from))
-end
-
--- Words -------------------------------------------------------------------------------------------
-
-local function label(row)
-  local name = type(row) == "table" and (row.name or row.id) or row
-  return type(name) == "string" and name:sub(1, 80) or nil
-end
-
-local function place(self, line)
-  return line and ("%s:%d"):format(self.name, line) or self.name
-end
-
-local function words_of(failure)
-  if err.is(failure) then return failure.message end
-  return tostring(failure)
-end
-
-local function say_failure(self, seat)
-  if run.json then
-    io.stderr:write(json.encode({ row = { source = self.name, line = seat.line,
-      name = label(seat.row), status = seat.status, error = words_of(seat.failure),
-      kind = err.is(seat.failure) and seat.failure.kind or nil } }, { sorted = true }) or "{}",
-        "\n")
-    return
-  end
-  local text = words_of(seat.failure)
-  local at = place(self, seat.line) .. ": "
-  if text:sub(1, #at) == at then text = text:sub(#at + 1) end
-  local name = label(seat.row)
-  io.stderr:write(at, name and name .. ": " or "", seat.status, ": ",
-    (text:gsub("%s*\n%s*", " ")), "\n")
-end
-
-local function sorted_statuses(counts)
-  local names = {}
-  for name in pairs(counts) do names[#names + 1] = name end
-  local last = { failed = 1, unknown = 2 }
-  table.sort(names, function(a, b)
-    local x, y = last[a] or 0, last[b] or 0
-    if x ~= y then return x < y end
-    return a < b
-  end)
-  return names
-end
-
-local function say_summary(self)
-  if run.quiet then return end
-  local result, parts = self.result, {}
-  if run.json then
-    io.stderr:write(json.encode({ rows = { source = self.name, total = result.total,
-      counts = result.counts } }, { sorted = true }), "\n")
-    return
-  end
-  for i, name in ipairs(sorted_statuses(result.counts)) do
-    parts[i] = ("%d %s"):format(result.counts[name], name)
-  end
-  io.stderr:write(("%s: %d row%s%s%s\n"):format(self.name, result.total,
-    result.total == 1 and "" or "s", #parts > 0 and ": " or "", table.concat(parts, ", ")))
 end
 
 -- Results -----------------------------------------------------------------------------------------
@@ -160,7 +109,7 @@ local function write_out(self, seat)
     copy[name] = value
   end
   copy.status, copy.id = seat.status, seat.id
-  copy.error = seat.failure ~= nil and words_of(seat.failure) or nil
+  copy.error = seat.failure ~= nil and say.words(seat.failure) or nil
   self.writer:write(copy)
   self.writer:flush()
 end
@@ -173,7 +122,7 @@ local function count(self, seat)
   if #result.failures < FAILURES_KEPT then
     table.insert(result.failures, { row = seat.row, line = seat.line, error = seat.failure })
   end
-  say_failure(self, seat)
+  say.failure(self.name, seat)
 end
 
 -- Rows are counted, told and written in the order in which they came.
@@ -329,7 +278,7 @@ return function(from, f, options)
   close(self)
   if not ran then error(fault, 0) end
   self.result.seconds = native.monotonic() - started
-  say_summary(self)
+  say.summary(self)
   local bad = self.result.failed + self.result.unknown > 0
   if bad and options.exit_code ~= false then native.exit_code(ROWS_FAILED) end
   if fault ~= nil then error(fault, 0) end
