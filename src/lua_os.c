@@ -1,8 +1,11 @@
-/* dps.native: clocks, random bytes, terminals. What Lua's own libraries do not have, and nothing
- * more. */
+/* dps.native: clocks, random bytes, terminals, which file is which. What Lua's own libraries do not
+ * have, and nothing more. */
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,11 +48,26 @@ static int l_isatty(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"now", l_now},
-                                     {"monotonic", l_monotonic},
-                                     {"random", l_random},
-                                     {"isatty", l_isatty},
-                                     {NULL, NULL}};
+static bool stat_of(lua_State *L, struct stat *found) {
+  luaL_Stream *stream = luaL_testudata(L, 1, LUA_FILEHANDLE);
+  if (!stream) return stat(luaL_checkstring(L, 1), found) == 0;
+  return stream->closef && fstat(fileno(stream->f), found) == 0;
+}
+
+/* native.file_id(path or open file) -> a text that all names of one regular file have in common,
+ * links among them; nil where there is none. */
+static int l_file_id(lua_State *L) {
+  struct stat found;
+  char id[64];
+  if (!stat_of(L, &found) || !S_ISREG(found.st_mode)) return lua_pushnil(L), 1;
+  snprintf(id, sizeof id, "%ju:%ju", (uintmax_t)found.st_dev, (uintmax_t)found.st_ino);
+  lua_pushstring(L, id);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"now", l_now},         {"monotonic", l_monotonic},
+                                     {"random", l_random},   {"isatty", l_isatty},
+                                     {"file_id", l_file_id}, {NULL, NULL}};
 
 void dps_open_os(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

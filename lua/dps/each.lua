@@ -5,7 +5,7 @@
 local err = require "dps.err"
 local native = require "dps.native"
 local options_of = require "dps.options"
-local out_of = require "dps.rows.out"
+local out_of = require "dps.each.out"
 local run = require "dps.run"
 local say = require "dps.each.say"
 local source = require "dps.rows.source"
@@ -25,7 +25,7 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@class dps.each.Options
 ---@field at_once? integer  rows on their way at the same time, 1 to 1000; 32 when absent
 ---@field out? string|dps.rows.Writer  a file for the same rows with status, id and error; its name
----  says the format
+---  says the format. It is opened before the first row is sent; a dry run leaves it alone
 ---@field columns? string[]  of `out`, where the rows do not come from a file that has them
 ---@field name? string       what messages call the rows; the file's name, or "rows"
 ---@field exit_code? boolean false: failed rows do not make the run's exit code 3
@@ -64,7 +64,10 @@ local function puller(from)
   if source.is(from) then
     return function() return from:try() end, function() from:close() end
   elseif type(from) == "function" then
-    return from, function() end
+    return function() -- what more it gives is its own
+      local row, line = from()
+      return row, line
+    end, function() end
   elseif type(from) == "table" then
     return of_list(from), function() end
   end
@@ -73,46 +76,6 @@ local function puller(from)
 end
 
 -- Results -----------------------------------------------------------------------------------------
-
-local function out_columns(self, row)
-  local columns = self.columns
-  if not columns then
-    columns = {}
-    for name in pairs(type(row) == "table" and row or {}) do
-      if type(name) == "string" then columns[#columns + 1] = name end
-    end
-    table.sort(columns)
-  end
-  local all, seen = {}, {}
-  for _, name in ipairs(columns) do all[#all + 1], seen[name] = name, true end
-  for _, name in ipairs { "status", "id", "error" } do
-    if not seen[name] then all[#all + 1] = name end
-  end
-  return all
-end
-
-local function open_out(self, row)
-  if type(self.out) ~= "string" then return self.out end
-  if self.out == self.name then
-    err.misuse(WHO .. ": out must be another file than the one that the rows come from")
-  end
-  local format = self.out:match "%.(%w+)$"
-  local needs = format ~= "json" and format ~= "jsonl" and format ~= "ndjson"
-  return require("dps.rows").to(self.out, { columns = needs and out_columns(self, row) or nil })
-end
-
-local function write_out(self, seat)
-  if not self.out then return end
-  self.writer = self.writer or open_out(self, seat.shown)
-  local copy = {}
-  for name, value in pairs(type(seat.shown) == "table" and seat.shown or {}) do
-    copy[name] = value
-  end
-  copy.status, copy.id = seat.status, seat.id
-  copy.error = seat.failure ~= nil and say.words(seat.failure) or nil
-  self.writer:write(copy)
-  self.writer:flush()
-end
 
 local function count(self, seat)
   local result = self.result
@@ -123,6 +86,14 @@ local function count(self, seat)
     table.insert(result.failures, { row = seat.row, line = seat.line, error = seat.failure })
   end
   say.failure(self.name, seat)
+end
+
+-- What can't be written ends all; the rows on their way are counted still.
+local function write_out(self, seat)
+  if not self.out then return end
+  local words = seat.failure ~= nil and say.words(seat.failure) or nil
+  local ok, why = pcall(self.out.write, self.out, seat.shown, seat.status, seat.id, words)
+  if not ok then self.fatal = self.fatal or why end
 end
 
 -- Rows are counted, told and written in the order in which they came.
@@ -159,9 +130,9 @@ local function wake(self)
   if gate then native.task_cancel(gate) end
 end
 
-local function work(self, seat, f)
+local function work(self, seat)
   if run.row and seat.line then run.row(self.name, seat.line) end
-  finish(self, seat, pcall(f, seat.row, seat.line))
+  finish(self, seat, pcall(self.f, seat.row, seat.line))
   self.busy = self.busy - 1
   wake(self)
 end
@@ -187,26 +158,35 @@ local function snapshot(row)
   return copy
 end
 
-local function begin(self, row, line, fault, f)
+-- The first row is pulled before the results' file is opened, which may need its columns.
+local function next_row(self)
+  local first = self.pulled
+  self.pulled = nil
+  if first then return table.unpack(first, 1, 3) end
+  return self.pull()
+end
+
+local function begin(self, row, line, fault)
+  local seat = { row = row, line = line, shown = self.out and snapshot(row) or nil }
+  if self.out then self.out:check(seat.shown) end
   self.last = self.last + 1
   self.result.total = self.result.total + 1
-  local seat = { row = row, line = line, shown = self.out and snapshot(row) or nil }
   self.seats[self.last] = seat
   if fault then
     finish(self, seat, false, fault)
     return
   end
   self.busy = self.busy + 1
-  seat.task = task.spawn(work, self, seat, f)
+  seat.task = task.spawn(work, self, seat)
 end
 
 -- Begins rows until enough are on their way. False when there are none left.
-local function fill(self, pull, f)
+local function fill(self)
   local most = self.at_once * AHEAD
   while self.busy < self.at_once and self.last - self.first + 1 < most do
-    local row, line, fault = pull()
+    local row, line, fault = next_row(self)
     if row == nil then return false end
-    begin(self, row, math.type(line) == "integer" and line or nil, fault, f)
+    begin(self, row, math.type(line) == "integer" and line or nil, fault)
     if fault then settle(self) end
   end
   return true
@@ -220,10 +200,10 @@ local function drain(self)
   settle(self)
 end
 
-local function run_all(self, pull, f)
+local function run_all(self)
   local more, ok, fault = true, true, nil
   while more and ok and not self.fatal do
-    ok, more = pcall(fill, self, pull, f)
+    ok, more = pcall(fill, self)
     if not ok then
       fault = more
       break
@@ -235,16 +215,29 @@ local function run_all(self, pull, f)
   return fault or self.fatal
 end
 
-local function settings_of(from, options)
-  local at_once = options.at_once == nil and AT_ONCE or options.at_once
+-- Before any row is sent: a file that can't be written, and a first row that can't be read, end it
+-- here.
+local function prepare(self)
+  local row, line, fault = self.pull()
+  if row ~= nil then self.pulled = { row, line, fault } end
+  if self.out then self.out:open(row) end
+end
+
+local function check_at_once(given)
+  local at_once = given == nil and AT_ONCE or given
   if math.type(at_once) ~= "integer" or at_once < 1 or at_once > MOST_AT_ONCE then
     err.misuse(("%s: at_once must be a whole number from 1 to %d"):format(WHO, MOST_AT_ONCE))
-  elseif options.out ~= nil and type(options.out) ~= "string" and not out_of.is(options.out) then
-    err.misuse(WHO .. ": out must be a path, or what rows.to gives")
   end
+  return at_once
+end
+
+local function new(from, f, options)
+  local at_once = check_at_once(options.at_once)
+  out_of.check(options.out)
+  local pull, close_rows = puller(from)
   return {
-    at_once = at_once, out = options.out, columns = options.columns
-      or source.is(from) and from.names or nil,
+    f = f, at_once = at_once, pull = pull, close_rows = close_rows,
+    out = options.out and out_of.new(options.out, from, options.columns),
     name = options.name or source.is(from) and from.name or "rows",
     seats = {}, first = 1, last = 0, busy = 0,
     result = { total = 0, failed = 0, unknown = 0, counts = {}, failures = {} },
@@ -252,7 +245,16 @@ local function settings_of(from, options)
 end
 
 local function close(self)
-  if self.writer and type(self.out) == "string" then self.writer:close() end
+  self.close_rows()
+  if self.out then self.out:close() end
+end
+
+-- What a function raises, after what is open is closed.
+local function closing(self, f)
+  local ok, fault = pcall(f, self)
+  if ok then return fault end
+  pcall(close, self)
+  error(fault, 0)
 end
 
 ---Runs a function over rows, some at a time, and gives what became of them. A row that fails is
@@ -270,13 +272,12 @@ return function(from, f, options)
   if type(f) ~= "function" then
     err.misuse(WHO .. ": a function is needed after the rows, not a " .. type(f))
   end
-  local self = settings_of(from, options)
-  local pull, close_rows = puller(from)
-  local started = native.monotonic()
-  local ran, fault = pcall(run_all, self, pull, f)
-  close_rows()
-  close(self)
-  if not ran then error(fault, 0) end
+  local self, started = new(from, f, options), native.monotonic()
+  closing(self, prepare)
+  if options.out and not self.out then say.left_alone(options.out) end
+  local fault = closing(self, run_all)
+  local closed, why = pcall(close, self)
+  if not closed then fault = fault or why end
   self.result.seconds = native.monotonic() - started
   say.summary(self)
   local bad = self.result.failed + self.result.unknown > 0

@@ -2,6 +2,7 @@
 -- says which, or the option `format`. One row is in memory at a time.
 
 local err = require "dps.err"
+local format = require "dps.rows.format"
 local options_of = require "dps.options"
 local source = require "dps.rows.source"
 
@@ -17,21 +18,6 @@ local rows = {}
 
 local OPTIONS = { "format", "columns", "separator", "header", "decimal", "zone", "ragged" }
 local CSV_ONLY = { "separator", "header", "decimal", "ragged" }
-local EXTENSIONS = { csv = "csv", tsv = "tsv", tab = "tsv", json = "json", jsonl = "jsonl",
-  ndjson = "jsonl" }
-
-local function format_of(who, name, given)
-  local extension = type(name) == "string" and name:match "%.(%w+)$" or ""
-  local kind = given or EXTENSIONS[extension:lower()]
-  if not kind then
-    err.misuse(("%s: the name does not tell the format; add { format = \"csv\" } (or tsv, json,"
-      .. " jsonl)"):format(who))
-  elseif EXTENSIONS[kind] ~= kind then
-    err.misuse(('%s: unknown format "%s" (known: csv, tsv, json, jsonl)'):format(who,
-      tostring(kind)))
-  end
-  return kind
-end
 
 local function tab_separated(options)
   local copy = { separator = "\t" }
@@ -59,7 +45,7 @@ end
 function rows.from(from, options)
   local who = "rows.from"
   options = options_of.check(who, options, OPTIONS)
-  local kind = format_of(who, from, options.format)
+  local kind = format.of(who, from, options.format)
   local made = open(who, kind, source.of_file(who, from), options)
   return made, nil, nil, made
 end
@@ -71,7 +57,7 @@ end
 function rows.parse(text, options)
   local who = "rows.parse"
   options = options_of.check(who, options, OPTIONS)
-  local made = open(who, format_of(who, nil, options.format), source.of_text(who, text), options)
+  local made = open(who, format.of(who, nil, options.format), source.of_text(who, text), options)
   return made, nil, nil, made
 end
 
@@ -80,7 +66,7 @@ end
 ---@param options? dps.rows.WriterOptions  CSV and TSV need `columns`
 ---@return dps.rows.Writer
 function rows.to(path, options)
-  local kind = format_of("rows.to", path, type(options) == "table" and options.format or nil)
+  local kind = format.of("rows.to", path, type(options) == "table" and options.format or nil)
   return require("dps.rows.out").open("rows.to", path, options, kind)
 end
 

@@ -43,5 +43,21 @@ must "an error that ends the script counts more than failed rows" [ "$code" = 1 
 run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" /nowhere/out.csv
 must "a result that can't be written ends the run" [ "$code" = 2 ]
 must "and says why" has "$err" "/nowhere/out.csv: No such file or directory, so it can't be written"
+must "before any row is sent" lacks "$err" "rows"
+
+# --- a dry run writes no results ---
+
+echo "as it was" >"$scratch/kept.csv"
+for command in "run --dry-run" check; do
+  run "$DPS" $command "$scratch/each.lua" "$scratch/rows.csv" "$scratch/kept.csv"
+  must "$command leaves the file alone" [ "$(<"$scratch/kept.csv")" = "as it was" ]
+  must "$command says so" has "$err" "dry run: $scratch/kept.csv is left as it is"
+  run "$DPS" $command "$scratch/each.lua" "$scratch/rows.csv" "$scratch/new.csv"
+  must "$command makes no file" [ ! -e "$scratch/new.csv" ]
+  run "$DPS" $command "$scratch/each.lua" "$scratch/rows.csv" "$scratch/rows.csv"
+  must "$command refuses the input as a real run does" has "$err" "out is the file that the rows come from"
+  run "$DPS" $command --quiet "$scratch/each.lua" "$scratch/rows.csv" "$scratch/new.csv"
+  must "$command --quiet says nothing" lacks "$err" "is left as it is"
+done
 
 finish

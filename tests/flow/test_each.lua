@@ -186,9 +186,75 @@ function T.test_misuse_is_refused()
   refused("at_once must be", {}, print, { at_once = 0 })
   refused('unknown option "at_onec" (did you mean "at_once"?)', {}, print, { at_onec = 1 })
   refused("out must be", {}, print, { out = 5 })
-  local path = support.write(support.tmpdir() .. "/in.csv", "name\na\n")
-  hushed(refused, "out must be another file", (dps.csv.rows(path)), function() end, { out = path })
+  refused("the name does not tell the format", {}, print, { out = "results" })
+end
+
+function T.test_the_input_is_never_overwritten_whatever_it_is_called()
+  local folder = support.tmpdir()
+  local path = support.write(folder .. "/in.csv", "name\na\n")
+  os.execute(("cd %s; ln -s in.csv soft.csv; ln in.csv hard.csv; mkdir sub"):format(folder))
+  for _, name in ipairs { "in.csv", "./in.csv", "sub/../in.csv", "soft.csv", "hard.csv" } do
+    local out = folder .. "/" .. name
+    local begun = false
+    local ok, e = pcall(dps.each, (dps.rows.from(path)), function() begun = true end, { out = out })
+    lu.assertEquals({ ok, err.is(e, "invalid"), begun }, { false, true, false }, name)
+    lu.assertStrContains(e.message, "out is the file that the rows come from (" .. out .. ")")
+    lu.assertEquals(support.read(path), "name\na\n")
+  end
+  local open = assert(io.open(path, "rb"))
+  local ok = pcall(dps.each, (dps.rows.from(open, { format = "csv" })), print, { out = path })
+  lu.assertFalse(ok)
   lu.assertEquals(support.read(path), "name\na\n")
+end
+
+function T.test_a_file_that_can_t_be_written_fails_before_the_first_row()
+  local begun = false
+  for _, out in ipairs { "/nowhere/out.csv", support.tmpdir() .. "/", "/proc/x.csv" } do
+    local ok, e = pcall(dps.each, { { name = "a" } }, function() begun = true end,
+      { out = out:gsub("/$", "/no/out.csv") })
+    lu.assertEquals({ ok, err.is(e, "refused"), begun }, { false, true, false }, out)
+  end
+end
+
+function T.test_a_row_that_no_file_can_hold_is_told_before_it_is_sent()
+  local path, begun = support.tmpdir() .. "/out.csv", 0
+  local rows = { { name = "a" }, { name = "b", tags = { "x" } }, { name = "c" } }
+  hushed(function()
+    local ok, e = pcall(dps.each, rows, function() begun = begun + 1 end, with { out = path })
+    lu.assertEquals({ ok, err.is(e, "invalid") }, { false, true })
+    lu.assertStrContains(e.message, "tags: a table can't be written into a field")
+  end)
+  lu.assertEquals(begun, 1)
+end
+
+function T.test_columns_are_those_of_all_rows_of_a_list()
+  local path = support.tmpdir() .. "/out.csv"
+  hushed(dps.each, { { b = 1 }, { a = 2, b = 3 } }, function() end, with { out = path })
+  lu.assertStrContains(support.read(path), "b,a,")
+  local empty = support.tmpdir() .. "/empty.csv"
+  hushed(dps.each, {}, error, with { out = empty })
+  lu.assertStrContains(support.read(empty), "status,")
+end
+
+function T.test_a_full_disk_ends_all_after_what_is_on_its_way()
+  local ended = 0
+  local text = hushed(function()
+    local ok, e = pcall(dps.each, numbers(200), function()
+      dps.sleep(0.005)
+      ended = ended + 1
+    end, with { out = dps.rows.to("/dev/full", { format = "csv", columns = {
+      "name", "n", "status", "id", "error" } }), at_once = 5 })
+    lu.assertFalse(ok)
+    lu.assertStrContains(tostring(e), "/dev/full can't be written")
+  end)
+  lu.assertTrue(ended < 200)
+  lu.assertStrContains(text, ("rows: %d rows: %d done"):format(ended, ended))
+end
+
+function T.test_what_an_iterator_gives_beside_a_row_is_its_own()
+  local _, result = hushed(dps.each, ("a=1=x b=2=y"):gmatch "(%w)=(%w)=(%w)", function() end,
+    with {})
+  lu.assertEquals(result.counts, { done = 2 })
 end
 
 function T.test_nothing_to_do_is_no_failure()

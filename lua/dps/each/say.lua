@@ -82,6 +82,14 @@ local function summary_for_people(told)
     #parts > 0 and ": " or "", table.concat(parts, ", "))
 end
 
+---A dry run writes no results.
+---@param out string|dps.rows.Writer  where they would go
+function say.left_alone(out)
+  if run.quiet or run.json then return end
+  local path = type(out) == "string" and out or out.path
+  io.stderr:write(("dry run: %s is left as it is\n"):format(path))
+end
+
 ---How it ended.
 ---@param told dps.each.Told
 function say.summary(told)

@@ -151,9 +151,15 @@ function Writer:write(row)
   self.count = self.count + 1
 end
 
----Hands what is written so far to the system.
+---Raises what writing a row would raise, and writes nothing.
+---@param row table
+function Writer:check(row)
+  FORMATS[self.format].write(self, row)
+end
+
+---Hands what is written so far to the system. Raises where it has no room for it.
 function Writer:flush()
-  if self.file then self.file:flush() end
+  if self.file then check_written(self, self.file:flush()) end
 end
 
 ---Ends the file.

@@ -9,6 +9,7 @@ local source = {}
 ---@field name string  what messages call it
 ---@field read fun(size: integer): string?, string?  next bytes; nil at the end; nil and a reason
 ---@field close fun()
+---@field file file*?  what is read
 
 local CORRECT = "correct the file at this place, save it as UTF-8, and run the script again"
 
@@ -32,7 +33,7 @@ function source.of_text(who, text)
 end
 
 local function of_file(name, file, close)
-  return { name = name, close = close, read = function(size)
+  return { name = name, close = close, file = file, read = function(size)
     local bytes, reason = file:read(size)
     return bytes, not bytes and reason or nil
   end }
@@ -69,6 +70,7 @@ end
 ---@class dps.Rows
 ---@field name string      what messages call the source
 ---@field names string[]?  its columns, where it says so before the first row
+---@field file file*?      the file that is read, closed at its end
 local Rows = {}
 Rows.__index = Rows
 Rows.__name = "dps.rows"
@@ -79,8 +81,8 @@ Rows.__name = "dps.rows"
 ---@param names string[]?
 ---@return dps.Rows
 function source.new(bytes, next_row, convert, names)
-  return setmetatable({ name = bytes.name, names = names, _next = next_row, _convert = convert,
-    _close = bytes.close, _ended = false }, Rows)
+  return setmetatable({ name = bytes.name, names = names, file = bytes.file, _next = next_row,
+    _convert = convert, _close = bytes.close, _ended = false }, Rows)
 end
 
 ---Whether a value is such an object.
