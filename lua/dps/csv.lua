@@ -43,8 +43,8 @@ function csv.open(who, bytes, options)
 end
 
 ---Rows of a CSV file: `for row, line in csv.rows "offers.csv" do print(row.name) end`. Memory is
----constant; a row has at most 16 MiB and 4096 fields. Empty lines at the end are ignored, blanks
----around the names of columns dropped; without types all values are strings.
+---constant; a row has at most 16 MiB and 4096 fields. Empty lines are skipped, blanks around the
+---names of columns dropped; without types all values are strings.
 ---Raises kind "invalid" for a file that is missing, not UTF-8, or not CSV as RFC 4180 has it, for a
 ---row whose number of fields is not the header's, and for a field that is not of its type.
 ---@param from string|file*  a path, or a file that the caller opened and will close

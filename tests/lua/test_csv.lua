@@ -215,12 +215,6 @@ function T.test_columns_count_characters_not_bytes()
     .. " put the field in quotes and double the quote")
 end
 
-function T.test_empty_lines_between_rows()
-  refused("a,b\n1,2\n\n3,4\n", "3:1: empty line; delete it")
-  refused("\na,b\n1,2\n", "1:1: empty line; delete it")
-  refused("a\n" .. ("\n"):rep(2 * CHUNK) .. "1\n", "2:1: empty line; delete it")
-end
-
 function T.test_column_names_must_be_there_and_differ()
   refused("a,,c\n", "1:3: this column has no name; name it, or delete the column")
   refused("a,b,\n", "1:5: this column has no name; name it, or delete the column")

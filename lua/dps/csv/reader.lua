@@ -186,17 +186,21 @@ local function scan(reader)
   return next_line(reader, at - 1), count
 end
 
--- Empty lines are nothing at the end of the file, and a mistake before a row. False at the end.
+local function pass(reader, next)
+  reader.line, reader.pos = reader.line + lines_between(reader.text, reader.pos, next), next
+end
+
+-- Empty lines are no rows, wherever they stand. A CR that is read last may be half of a line end.
+-- False at the end of the file.
 local function skip_empty_lines(reader)
-  local length = 0
   while true do
-    length = match(reader.text, "^[\r\n]*()", reader.pos + length) - reader.pos
-    if reader.pos + length <= #reader.text then break end
+    local at = match(reader.text, "^[\r\n]*()", reader.pos)
+    local cut = at > #reader.text and not reader.final and byte(reader.text, at - 1) == CR
+    pass(reader, cut and math.max(at - 1, reader.pos) or at)
+    if at <= #reader.text then return true end
     if reader.final then return false end
     fill(reader)
   end
-  if length > 0 then fail(reader, reader.pos, "empty line; delete it") end
-  return true
 end
 
 -- Where the next row starts, and the number of fields of this one; nothing at the end of the file.
@@ -207,10 +211,6 @@ local function scan_next(reader)
     if next then return next, count end
     fill(reader)
   end
-end
-
-local function pass(reader, next)
-  reader.line, reader.pos = reader.line + lines_between(reader.text, reader.pos, next), next
 end
 
 local function refuse_count(reader, count)
