@@ -6,6 +6,7 @@ local err = require "dps.err"
 local native = require "dps.native"
 local options_of = require "dps.options"
 local out_of = require "dps.each.out"
+local row_of = require "dps.each.row"
 local run = require "dps.run"
 local say = require "dps.each.say"
 local source = require "dps.rows.source"
@@ -42,6 +43,9 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@class dps.each.Seat    a row on its way
 ---@field row any
 ---@field line integer?
+---@field number integer    from 1, as they come
+---@field place string      such as "offers.csv:12"
+---@field claims table<string, dps.each.Claim>  what the rows of this dps.each name
 ---@field shown any         the row as it came, for `out`
 ---@field status string?    once it is done: "done", "created", "failed" ...
 ---@field id string?
@@ -132,6 +136,7 @@ end
 
 local function work(self, seat)
   if run.row and seat.line then run.row(self.name, seat.line) end
+  row_of.enter(seat)
   finish(self, seat, pcall(self.f, seat.row, seat.line))
   self.busy = self.busy - 1
   wake(self)
@@ -167,7 +172,9 @@ local function next_row(self)
 end
 
 local function begin(self, row, line, fault)
-  local seat = { row = row, line = line, shown = self.out and snapshot(row) or nil }
+  local seat = { row = row, line = line, shown = self.out and snapshot(row) or nil,
+    number = self.last + 1, claims = self.claims }
+  seat.place = say.place(self.name, seat)
   if self.out then self.out:check(seat.shown) end
   self.last = self.last + 1
   self.result.total = self.result.total + 1
@@ -239,7 +246,7 @@ local function new(from, f, options)
     f = f, at_once = at_once, pull = pull, close_rows = close_rows,
     out = options.out and out_of.new(options.out, from, options.columns),
     name = options.name or source.is(from) and from.name or "rows",
-    seats = {}, first = 1, last = 0, busy = 0,
+    seats = {}, first = 1, last = 0, busy = 0, claims = {},
     result = { total = 0, failed = 0, unknown = 0, counts = {}, failures = {} },
   }
 end

@@ -11,6 +11,7 @@ local look = require "dps.look"
 local native = require "dps.native"
 local patch = require "dps.patch"
 local resources = require "dps.resource"
+local row = require "dps.each.row"
 local run = require "dps.run"
 local schema = require "dps.schema"
 local send = require "dps.send"
@@ -18,6 +19,7 @@ local settle = require "dps.settle"
 
 local CREATE = { verb = "create", refuse_unknown = true, entities = true }
 local WANTED = { verb = "stored", refuse_unknown = true, entities = true }
+local SORTED = { sorted = true }
 local LENIENT = { lenient = true }
 local LOOK_AGAIN = { 0.2, 1, 3 } -- seconds after a write whose answer was lost
 
@@ -269,6 +271,7 @@ return function(client, intent, given)
   check(intent, given, WANTED)
   local value = send.shape(client, intent, given)
   intent.described = value
+  row.claim(client, intent, function() return (json.encode(value, SORTED)) end)
   local ok, entity, outcome, paths = locked(client, intent, function()
     return ensure(client, intent, value, given)
   end)

@@ -9,6 +9,7 @@ local options = require "dps.options"
 local pages = require "dps.pages"
 local ref = require "dps.ref"
 local resources = require "dps.resource"
+local row = require "dps.each.row"
 local schema = require "dps.schema"
 local send = require "dps.send"
 
@@ -37,6 +38,7 @@ function verbs.create(client, intent, value)
   intent.target = resources.collection_target(intent.resource)
   intent.value = send.marked(intent, shaped and value or send.shape(client, intent, value))
   send.encode(intent)
+  row.claim(client, intent)
   return then_forget(client, intent, send.for_object, client, intent)
 end
 

@@ -3,6 +3,7 @@
 
 local native = require "dps.native"
 local err = require "dps.err"
+local row = require "dps.each.row"
 
 local task = {}
 
@@ -52,7 +53,7 @@ function task.spawn(f, ...)
   if type(f) ~= "function" then
     err.misuse("spawn: a function is needed, got " .. a(f))
   end
-  return native.spawn(f, ...)
+  return native.spawn(row.carry(f), ...)
 end
 
 ---Waits; other tasks go on.

@@ -257,6 +257,62 @@ function T.test_what_an_iterator_gives_beside_a_row_is_its_own()
   lu.assertEquals(result.counts, { done = 2 })
 end
 
+local WEB = "https://ns.adobe.com/xdm/channel-types/web"
+
+local function placement(name, text)
+  return { name = name, componentType = "html", channel = WEB, description = text }
+end
+
+local function count_named(name)
+  local count = 0
+  for _ in dps.list_placements { property = { { "name", "==", name } } } do count = count + 1 end
+  return count
+end
+
+function T.test_a_second_row_of_a_name_makes_no_second_object()
+  local rows = { { name = "twin" }, { name = "other" }, { name = "twin" } }
+  local text, result = hushed(dps.each, rows, function(row)
+    if row.name == "twin" then dps.sleep(0.01) end
+    return dps.create_placement(placement(row.name)), "created"
+  end, with { name = "p.csv" })
+  lu.assertEquals(result.counts, { created = 2, failed = 1 })
+  lu.assertStrContains(text, "p.csv:3: twin: failed: p.csv:1 has a placement of this name too;"
+    .. " nothing was sent for this one\n")
+  lu.assertEquals(count_named "twin", 1)
+  local _, again = hushed(dps.each, { { name = "twin 2" } }, function(row)
+    return dps.create_placement(placement(row.name)), "created"
+  end, with {})
+  lu.assertEquals(again.counts, { created = 1 })
+end
+
+function T.test_rows_that_ensure_one_name_must_mean_the_same()
+  local rows = { { text = "a" }, { text = "a" }, { text = "b" } }
+  local _, result = hushed(dps.each, rows, function(row)
+    return dps.ensure_placement(placement("ensured by rows", row.text))
+  end, with {})
+  lu.assertEquals(result.counts, { created = 1, unchanged = 1, failed = 1 })
+  lu.assertEquals(result.failures[1].row.text, "b")
+  lu.assertStrContains(result.failures[1].error.message, "rows:1 has a placement of this name too")
+end
+
+function T.test_a_task_of_a_row_writes_for_that_row()
+  local _, result = hushed(dps.each, { 1, 2 }, function()
+    return dps.spawn(dps.create_placement, placement "by a task"):wait(), "created"
+  end, with {})
+  lu.assertEquals(result.counts, { created = 1, failed = 1 })
+  dps.create_placement(placement "by a task") -- outside of rows a script may do as it likes
+  lu.assertEquals(count_named "by a task", 2)
+end
+
+function T.test_one_row_may_write_a_name_twice_and_another_sandbox_is_another_place()
+  local other = dps.client { sandbox = "other" }
+  local _, result = hushed(dps.each, { dps, other }, function(client)
+    client.create_placement(placement "here and there")
+    return client.create_placement(placement "here and there")
+  end, with {})
+  lu.assertEquals(result.counts, { done = 2 })
+end
+
 function T.test_nothing_to_do_is_no_failure()
   local text, result = hushed(dps.each, {}, error, with {})
   lu.assertEquals({ text, result.total }, { "rows: 0 rows\n", 0 })

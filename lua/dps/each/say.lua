@@ -26,12 +26,13 @@ local function label(row)
   return type(name) == "string" and name:sub(1, 80) or nil
 end
 
----Where a row stands: "offers.csv:12".
+---Where a row stands: "offers.csv:12"; "rows, row 12" where it has no line.
 ---@param name string  of the rows
----@param seat dps.each.Seat
+---@param seat { line: integer?, number: integer }
 ---@return string
 function say.place(name, seat)
-  return seat.line and ("%s:%d"):format(name, seat.line) or name
+  return seat.line and ("%s:%d"):format(name, seat.line)
+    or ("%s, row %d"):format(name, seat.number)
 end
 
 local function failure_for_programs(name, seat)
@@ -40,8 +41,8 @@ local function failure_for_programs(name, seat)
     kind = err.is(seat.failure) and seat.failure.kind or nil } }, SORTED) or "{}"
 end
 
-local function failure_for_people(name, seat)
-  local text, at = say.words(seat.failure), say.place(name, seat) .. ": "
+local function failure_for_people(seat)
+  local text, at = say.words(seat.failure), seat.place .. ": "
   if text:sub(1, #at) == at then text = text:sub(#at + 1) end
   local what = label(seat.row)
   return at .. (what and what .. ": " or "") .. seat.status .. ": " .. text:gsub("%s*\n%s*", " ")
@@ -51,8 +52,7 @@ end
 ---@param name string  of the rows
 ---@param seat dps.each.Seat
 function say.failure(name, seat)
-  local words = run.json and failure_for_programs or failure_for_people
-  io.stderr:write(words(name, seat), "\n")
+  io.stderr:write(run.json and failure_for_programs(name, seat) or failure_for_people(seat), "\n")
 end
 
 local LAST = { failed = 1, unknown = 2 }
