@@ -37,9 +37,11 @@ function csv.open(who, bytes, options)
     return reader_of.next(reader)
   end
   local typed = converters and types.typed(converters)
-  return source.new(bytes, next_row, converters and function(row)
+  local rows = source.new(bytes, next_row, converters and function(row)
     return types.apply(row, reader.gaps and converters or typed, "convert")
   end, reader.names)
+  rows.text = { separator = options.separator }
+  return rows
 end
 
 ---Rows of a CSV file: `for row, line in csv.rows "offers.csv" do print(row.name) end`. Memory is

@@ -6,6 +6,7 @@ local err = require "dps.err"
 local native = require "dps.native"
 local options_of = require "dps.options"
 local out_of = require "dps.each.out"
+local results = require "dps.rows.results"
 local row_of = require "dps.each.row"
 local run = require "dps.run"
 local say = require "dps.each.say"
@@ -36,7 +37,7 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field total integer      rows that were begun
 ---@field failed integer     rows whose function raised an error
 ---@field unknown integer    sent, and no answer came
----@field counts table<string, integer>  by status: "done", "created", "failed" ...
+---@field counts table<string, integer>  by status: "done", "created", "skipped", "failed" ...
 ---@field failures table[]   { row =, line =, error = }, 100 at most
 ---@field seconds number     how long all of them took
 
@@ -48,6 +49,8 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field claims table<string, dps.each.Claim>  what the rows of this dps.each name
 ---@field shown any         the row as it came, for `out`
 ---@field status string?    once it is done: "done", "created", "failed" ...
+---@field noted string?     what an earlier run says of it; nil where there was none
+---@field earlier string?   of a row that is skipped: the status that it has already
 ---@field id string?
 ---@field failure any
 
@@ -63,10 +66,10 @@ local function of_list(list)
   end
 end
 
--- function(): row, line, fault; and what closes it.
-local function puller(from)
+-- function(): row, line, fault, row as it was read; and what closes it.
+local function puller(from, keep)
   if source.is(from) then
-    return function() return from:try() end, function() from:close() end
+    return function() return from:try(keep) end, function() from:close() end
   elseif type(from) == "function" then
     return function() -- what more it gives is its own
       local row, line = from()
@@ -96,7 +99,8 @@ end
 local function write_out(self, seat)
   if not self.out then return end
   local words = seat.failure ~= nil and say.words(seat.failure) or nil
-  local ok, why = pcall(self.out.write, self.out, seat.shown, seat.status, seat.id, words)
+  local status = seat.earlier or seat.status
+  local ok, why = pcall(self.out.write, self.out, seat.shown, status, seat.id, words)
   if not ok then self.fatal = self.fatal or why end
 end
 
@@ -167,34 +171,49 @@ end
 local function next_row(self)
   local first = self.pulled
   self.pulled = nil
-  if first then return table.unpack(first, 1, 3) end
+  if first then return table.unpack(first, 1, 4) end
   return self.pull()
 end
 
-local function begin(self, row, line, fault)
-  local seat = { row = row, line = line, shown = self.out and snapshot(row) or nil,
-    number = self.last + 1, claims = self.claims }
+local function new_seat(self, given, line, read)
+  local seat = {
+    row = results.without(given), line = line, number = self.last + 1, claims = self.claims,
+    noted = results.status(given), shown = self.out and (read or snapshot(given)) or nil,
+  }
   seat.place = say.place(self.name, seat)
+  return seat
+end
+
+-- What an earlier run has done is done: the row keeps what that run noted.
+local function skip(seat, given, status)
+  seat.status, seat.earlier, seat.id = "skipped", status, given[results.ID]
+end
+
+local function begin(self, given, line, fault, read)
+  local seat = new_seat(self, given, line, read)
+  local status = seat.noted
   if self.out then self.out:check(seat.shown) end
-  self.last = self.last + 1
+  self.last = seat.number
   self.result.total = self.result.total + 1
   self.seats[self.last] = seat
-  if fault then
+  if results.is_done(status) then
+    skip(seat, given, status)
+  elseif fault then
     finish(self, seat, false, fault)
-    return
+  else
+    self.busy = self.busy + 1
+    seat.task = task.spawn(work, self, seat)
   end
-  self.busy = self.busy + 1
-  seat.task = task.spawn(work, self, seat)
 end
 
 -- Begins rows until enough are on their way. False when there are none left.
 local function fill(self)
   local most = self.at_once * AHEAD
   while self.busy < self.at_once and self.last - self.first + 1 < most do
-    local row, line, fault = next_row(self)
+    local row, line, fault, read = next_row(self)
     if row == nil then return false end
-    begin(self, row, math.type(line) == "integer" and line or nil, fault)
-    if fault then settle(self) end
+    begin(self, row, math.type(line) == "integer" and line or nil, fault, read)
+    settle(self)
   end
   return true
 end
@@ -225,8 +244,8 @@ end
 -- Before any row is sent: a file that can't be written, and a first row that can't be read, end it
 -- here.
 local function prepare(self)
-  local row, line, fault = self.pull()
-  if row ~= nil then self.pulled = { row, line, fault } end
+  local row, line, fault, read = self.pull()
+  if row ~= nil then self.pulled = { row, line, fault, read } end
   if self.out then self.out:open(row) end
 end
 
@@ -241,10 +260,10 @@ end
 local function new(from, f, options)
   local at_once = check_at_once(options.at_once)
   out_of.check(options.out)
-  local pull, close_rows = puller(from)
+  local out = options.out and out_of.new(options.out, from, options.columns) or nil
+  local pull, close_rows = puller(from, out and out.keep)
   return {
-    f = f, at_once = at_once, pull = pull, close_rows = close_rows,
-    out = options.out and out_of.new(options.out, from, options.columns),
+    f = f, at_once = at_once, pull = pull, close_rows = close_rows, out = out,
     name = options.name or source.is(from) and from.name or "rows",
     seats = {}, first = 1, last = 0, busy = 0, claims = {},
     result = { total = 0, failed = 0, unknown = 0, counts = {}, failures = {} },

@@ -27,7 +27,11 @@ end
 
 local function open(who, kind, bytes, options)
   if kind == "csv" then return require("dps.csv").open(who, bytes, options) end
-  if kind == "tsv" then return require("dps.csv").open(who, bytes, tab_separated(options)) end
+  if kind == "tsv" then
+    local made = require("dps.csv").open(who, bytes, tab_separated(options))
+    made.text.separator = nil -- the format has it already
+    return made
+  end
   for _, name in ipairs(CSV_ONLY) do
     if options[name] ~= nil then
       bytes.close()

@@ -21,7 +21,7 @@ must "the script goes on after them" [ "$out" = $'3\t2' ]
 must "failures and the summary are told, with file and line" [ "$err" = "$scratch/rows.csv:3: two: failed: not two
 $scratch/rows.csv:4: three: failed: n: \"x\" is no whole number
 $scratch/rows.csv: 3 rows: 1 created, 2 failed" ]
-must "the result has the same rows and what became of them" [ "$(<"$scratch/out.csv")" = 'name,n,status,id,error
+must "the result has the same rows and what became of them" [ "$(<"$scratch/out.csv")" = 'name,n,dps_status,dps_id,dps_error
 one,1,created,id1,
 two,2,failed,,not two
 three,x,failed,,"'"$scratch/rows.csv:4: n: \"\"x\"\" is no whole number"'"' ]
@@ -32,7 +32,7 @@ run "$DPS" run --json "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.json
 must "with --json each failure is a line" has "$err" '"kind":"invalid","line":4,"name":"three"'
 must "and so is the summary" has "$err" '{"rows":{"counts":{"created":1,"failed":2}'
 must "every line is JSON" [ "$(json_lines "$scratch/err")" = 3 ]
-must "JSON Lines come out by the file's name" has "$(<"$scratch/out.jsonl")" '{"id":"id1","n":1,"name":"one","status":"created"}'
+must "JSON Lines come out by the file's name" has "$(<"$scratch/out.jsonl")" '{"dps_id":"id1","dps_status":"created","n":1,"name":"one"}'
 
 sed -i 's/ or "x"//; s/,x$/,3/; s/,2$/,4/' "$scratch/rows.csv"
 run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"

@@ -76,12 +76,13 @@ function T.test_results_are_written_in_the_order_of_the_rows()
     if row.n == 3 then error("a, \"b\"", 0) end
     return { id = "id" .. row.n }, row.n % 2 == 0 and "created" or "unchanged"
   end, with { at_once = 8, out = path, columns = { "name", "n" } })
-  local rows = dps.csv.read(path, { columns = { "name", "n", "status", "id", "error" } })
+  local rows = dps.csv.read(path, { columns = { "name", "n" } })
   lu.assertEquals(#rows, 40)
   for i, row in ipairs(rows) do lu.assertEquals(row.n, tostring(i)) end
-  lu.assertEquals(rows[3], { name = "row 3", n = "3", status = "failed", id = "",
-    error = 'a, "b"' })
-  lu.assertEquals(rows[4], { name = "row 4", n = "4", status = "created", id = "id4", error = "" })
+  lu.assertEquals(rows[3], { name = "row 3", n = "3", dps_status = "failed", dps_id = "",
+    dps_error = 'a, "b"' })
+  lu.assertEquals(rows[4], { name = "row 4", n = "4", dps_status = "created", dps_id = "id4",
+    dps_error = "" })
 end
 
 function T.test_rows_of_a_file_come_with_their_lines_and_faulty_ones_fail_alone()
@@ -100,8 +101,8 @@ function T.test_rows_of_a_file_come_with_their_lines_and_faulty_ones_fail_alone(
   lu.assertStrContains(text, path .. ':4: c: failed: n: "x" is no whole number\n')
   local rows = {}
   for row in dps.rows.from(out) do rows[#rows + 1] = row end
-  lu.assertEquals(rows[1], { name = "a\nb", n = 1, status = "done", id = "id-2" })
-  lu.assertEquals({ rows[2].n, rows[2].status }, { "x", "failed" })
+  lu.assertEquals(rows[1], { name = "a\nb", n = 1, dps_status = "done", dps_id = "id-2" })
+  lu.assertEquals({ rows[2].n, rows[2].dps_status }, { "x", "failed" })
   lu.assertEquals(rows[3].n, 3)
 end
 
@@ -233,7 +234,7 @@ function T.test_columns_are_those_of_all_rows_of_a_list()
   lu.assertStrContains(support.read(path), "b,a,")
   local empty = support.tmpdir() .. "/empty.csv"
   hushed(dps.each, {}, error, with { out = empty })
-  lu.assertStrContains(support.read(empty), "status,")
+  lu.assertStrContains(support.read(empty), "dps_status,")
 end
 
 function T.test_a_full_disk_ends_all_after_what_is_on_its_way()
@@ -243,7 +244,7 @@ function T.test_a_full_disk_ends_all_after_what_is_on_its_way()
       dps.sleep(0.005)
       ended = ended + 1
     end, with { out = dps.rows.to("/dev/full", { format = "csv", columns = {
-      "name", "n", "status", "id", "error" } }), at_once = 5 })
+      "name", "n", "dps_status", "dps_id", "dps_error" } }), at_once = 5 })
     lu.assertFalse(ok)
     lu.assertStrContains(tostring(e), "/dev/full can't be written")
   end)

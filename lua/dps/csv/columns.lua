@@ -1,6 +1,7 @@
 -- The columns of a CSV file: whether their names can be used, whether they are the ones that a
 -- script wants, and a quick way to make a row of them. Reads no file.
 
+local results = require "dps.rows.results"
 local suggest = require "dps.suggest"
 
 local columns = {}
@@ -59,7 +60,8 @@ local function unknown(name, wanted)
     or "known: " .. list(wanted))
 end
 
----Whether a file has the columns that a script wants, in whatever order.
+---Whether a file has the columns that a script wants, in whatever order. Those in which dps.each
+---notes what became of a row may stand beside them.
 ---@param names string[]   the file's
 ---@param wanted string[]
 ---@return string? fault   what is wrong with them
@@ -67,7 +69,9 @@ function columns.mismatch(names, wanted)
   local known, there = set_of(wanted), set_of(names)
   local faults, missing = {}, {}
   for _, name in ipairs(names) do
-    if not known[name] then faults[#faults + 1] = unknown(name, wanted) end
+    if not known[name] and not results.is_name(name) then
+      faults[#faults + 1] = unknown(name, wanted)
+    end
   end
   for _, name in ipairs(wanted) do
     if not there[name] then missing[#missing + 1] = name end

@@ -1,9 +1,11 @@
--- Where dps.each writes what became of its rows: each row as it came, with status, id and error.
--- The file is opened before the first row is sent, and is never the one that the rows come from.
+-- Where dps.each writes what became of its rows: each row as it came, with the columns of
+-- dps.rows.results. The file is opened before the first row is sent, and is never the one that the
+-- rows come from.
 
 local err = require "dps.err"
 local format = require "dps.rows.format"
 local native = require "dps.native"
+local results = require "dps.rows.results"
 local run = require "dps.run"
 local source = require "dps.rows.source"
 local writers = require "dps.rows.out"
@@ -11,15 +13,16 @@ local writers = require "dps.rows.out"
 local out = {}
 
 local WHO = "dps.each"
-local OWN = { "status", "id", "error" }
 
 ---@class dps.each.Out
 ---@field path string             what messages call it
 ---@field broken boolean          it can't be written any more
+---@field keep boolean            rows go into it as they were read
 ---@field package given string|dps.rows.Writer
 ---@field package is_text boolean
 ---@field package list any[]?     the rows, where all are there
 ---@field package columns string[]?  of the rows, where they are known before the first one
+---@field package separator string?
 ---@field package writer dps.rows.Writer?
 local Out = {}
 Out.__index = Out
@@ -58,7 +61,7 @@ local function columns_of(self, first)
   for _, row in ipairs(not self.columns and (self.list or { first }) or {}) do
     add_names(columns, seen, row)
   end
-  for _, name in ipairs(OWN) do
+  for _, name in ipairs(results.names) do
     if not seen[name] then columns[#columns + 1] = name end
   end
   return columns
@@ -73,17 +76,20 @@ function out.new(given, from, columns)
   local kind = type(given) == "string" and format.of(WHO .. ": out", path) or given.format
   refuse_input(path, from)
   if run.dry_run then return nil end
-  local is_rows = source.is(from)
+  local is_rows, is_text = source.is(from), format.is_text(kind)
   return setmetatable({
-    path = path, given = given, is_text = format.is_text(kind),
+    path = path, given = given, is_text = is_text, broken = false,
+    keep = is_rows and is_text and from.text ~= nil,
     columns = columns or is_rows and from.names or nil,
-    list = not is_rows and type(from) == "table" and from or nil, broken = false,
+    list = not is_rows and type(from) == "table" and from or nil,
+    separator = kind == "csv" and is_rows and from.text and from.text.separator or nil,
   }, Out)
 end
 
 local function open(self, first)
-  return require("dps.rows").to(self.path,
-    { columns = self.is_text and columns_of(self, first) or nil })
+  return require("dps.rows").to(self.path, {
+    columns = self.is_text and columns_of(self, first) or nil, separator = self.separator,
+  })
 end
 
 ---Opens the file. Raises where it can't be written.
@@ -98,7 +104,7 @@ end
 local function line_of(shown, status, id, words)
   local line = {}
   for name, value in pairs(type(shown) == "table" and shown or {}) do line[name] = value end
-  line.status, line.id, line.error = status, id, words
+  line[results.STATUS], line[results.ID], line[results.ERROR] = status, id, words
   return line
 end
 
@@ -114,7 +120,7 @@ local function write(writer, line)
 end
 
 ---@param shown any       the row as it came
----@param status string?
+---@param status string
 ---@param id string?
 ---@param words string?   why it failed
 function Out:write(shown, status, id, words)

@@ -63,4 +63,11 @@ function row.claim(client, intent, text)
   end
 end
 
+---What an earlier run noted of the row at hand.
+---@return string?  nil where there was none
+function row.noted()
+  local seat = seats[coroutine.running()]
+  return seat and seat.noted
+end
+
 return row

@@ -3,6 +3,7 @@
 -- in the whole file.
 
 local json = require "dps.json"
+local results = require "dps.rows.results"
 local source = require "dps.rows.source"
 local suggest = require "dps.suggest"
 local types = require "dps.rows.types"
@@ -185,7 +186,7 @@ end
 
 local function unknown_columns(row, wanted, known, problems)
   for name in next, row do
-    if not known[name] then
+    if not known[name] and not results.is_name(name) then
       local nearest = suggest.nearest(name, wanted)
       problems = problems or {}
       problems[#problems + 1] = { path = name, message = nearest

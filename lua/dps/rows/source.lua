@@ -71,6 +71,8 @@ end
 ---@field name string      what messages call the source
 ---@field names string[]?  its columns, where it says so before the first row
 ---@field file file*?      the file that is read, closed at its end
+---@field text { separator: string? }?  of rows that are text: what separates their fields, where
+---  the format alone does not say it
 local Rows = {}
 Rows.__index = Rows
 Rows.__name = "dps.rows"
@@ -102,12 +104,20 @@ local function fault_of(self, line, problems)
     message = place .. ": " .. table.concat(words, "; ") }
 end
 
+local function copy_of(row)
+  local copy = {}
+  for name, value in next, row do copy[name] = value end
+  return copy
+end
+
 ---The next row, also when its columns do not hold what they should: the third value then says why,
 ---and the rows after it can still be read. Raises for what is no row at all.
+---@param keep boolean?   give also the row as it was read
 ---@return table? row     nil at the end
 ---@return integer? line  that it starts on
 ---@return dps.Error? fault
-function Rows:try()
+---@return table? read    its texts, before the columns' types made values of them
+function Rows:try(keep)
   if self._ended then return nil end
   self._ended = true -- and so it stays when reading raises
   local row, line = self._next()
@@ -116,9 +126,9 @@ function Rows:try()
     return nil
   end
   self._ended = false
+  local read = keep and copy_of(row) or nil
   local problems = self._convert and self._convert(row)
-  if problems then return row, line, fault_of(self, line, problems) end
-  return row, line
+  return row, line, problems and fault_of(self, line, problems) or nil, read
 end
 
 ---Ends the reading; what was opened for it is closed.
