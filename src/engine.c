@@ -221,6 +221,7 @@ static void end_stopped(struct dps *e, lua_State *L) {
   dps_tasks_end(e, L);
   e->exit_code = e->stop_code;
   e->stopping = 0;
+  dps_stopped(L);
   if (e->exit_code != DPS_DONE) snprintf(e->error, sizeof e->error, "stopped");
   if (!e->abandoned) return;
   snprintf(

@@ -11,6 +11,7 @@
 #define JOIN "dps.join"
 
 static const char reporter_key = 'r';
+static const char stopped_key = 's';
 
 /* --- sleep --- */
 
@@ -162,6 +163,21 @@ static int l_on_failure(lua_State *L) {
   return 0;
 }
 
+/* native.on_stop(f): f() is called when a stop has ended every task, where nothing can wait any
+ * more. */
+static int l_on_stop(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &stopped_key);
+  return 0;
+}
+
+void dps_stopped(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &stopped_key) == LUA_TFUNCTION && !lua_pcall(L, 0, 0, 0))
+    return;
+  lua_pop(L, 1);
+}
+
 /* native.exit_code(code): what the run comes to when nothing in it fails worse. */
 static int l_exit_code(lua_State *L) {
   lua_Integer code = luaL_checkinteger(L, 1);
@@ -200,13 +216,10 @@ void dps_task_report(struct dps *e, lua_State *L, struct dps_task *task) {
 
 /* --- registration --- */
 
-static const luaL_Reg functions[] = {{"spawn", l_spawn},
-                                     {"sleep", l_sleep},
-                                     {"task_wait", l_task_wait},
-                                     {"task_cancel", l_task_cancel},
-                                     {"on_failure", l_on_failure},
-                                     {"exit_code", l_exit_code},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {{"spawn", l_spawn},           {"sleep", l_sleep},
+                                     {"task_wait", l_task_wait},   {"task_cancel", l_task_cancel},
+                                     {"on_failure", l_on_failure}, {"on_stop", l_on_stop},
+                                     {"exit_code", l_exit_code},   {NULL, NULL}};
 
 static void new_metatable(lua_State *L, const char *name, lua_CFunction gc) {
   luaL_newmetatable(L, name);

@@ -50,6 +50,9 @@ void dps_fail(struct dps *, int code, const char *message);
  * and keeps them. */
 void dps_report(struct dps *, lua_State *L);
 
+/* Calls what native.on_stop was given; what it raises is dropped. */
+void dps_stopped(lua_State *L);
+
 /* A Lua state with the standard libraries, the embedded sources and `dps.native` without http,
  * tasks and serve: the local library's. Ended with lua_close. NULL, with words, on failure. */
 lua_State *dps_state_bare(char *error, size_t len);

@@ -3,6 +3,7 @@
 -- Memory holds the rows on their way, not those that are done.
 
 local err = require "dps.err"
+local feed = require "dps.each.feed"
 local native = require "dps.native"
 local options_of = require "dps.options"
 local out_of = require "dps.each.out"
@@ -41,6 +42,15 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field failures table[]   { row =, line =, error = }, 100 at most
 ---@field seconds number     how long all of them took
 
+---@class dps.each.Told     what a summary is made of
+---@field name string       what messages call the rows
+---@field at_once integer
+---@field result dps.each.Result
+---@field ended string?     why it did not come to the end of the rows
+---@field left integer?     rows that were not begun, where that is known
+---@field out dps.each.Out?
+---@field whole boolean     `out` has all rows
+
 ---@class dps.each.Seat    a row on its way
 ---@field row any
 ---@field line integer?
@@ -53,46 +63,23 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field earlier string?   of a row that is skipped: the status that it has already
 ---@field id string?
 ---@field failure any
+---@field counted boolean?  and told, so that a stop in between changes nothing
+---@field quiet boolean?    not worth a line of its own
 
 local OPTIONS = { "at_once", "out", "columns", "name", "exit_code" }
-
--- Rows in -----------------------------------------------------------------------------------------
-
-local function of_list(list)
-  local i = 0
-  return function()
-    i = i + 1
-    return list[i], list[i] ~= nil and i or nil
-  end
-end
-
--- function(): row, line, fault, row as it was read; and what closes it.
-local function puller(from, keep)
-  if source.is(from) then
-    return function() return from:try(keep) end, function() from:close() end
-  elseif type(from) == "function" then
-    return function() -- what more it gives is its own
-      local row, line = from()
-      return row, line
-    end, function() end
-  elseif type(from) == "table" then
-    return of_list(from), function() end
-  end
-  err.misuse(WHO .. ": rows are needed: a list, an iterator, or what rows.from gives, not a "
-    .. type(from))
-end
 
 -- Results -----------------------------------------------------------------------------------------
 
 local function count(self, seat)
   local result = self.result
+  seat.counted = true
   result.counts[seat.status] = (result.counts[seat.status] or 0) + 1
   if seat.failure == nil then return end
   result[seat.status] = result[seat.status] + 1
   if #result.failures < FAILURES_KEPT then
     table.insert(result.failures, { row = seat.row, line = seat.line, error = seat.failure })
   end
-  say.failure(self.name, seat)
+  if not seat.quiet then say.failure(self.name, seat) end
 end
 
 -- What can't be written ends all; the rows on their way are counted still.
@@ -104,14 +91,16 @@ local function write_out(self, seat)
   if not ok then self.fatal = self.fatal or why end
 end
 
--- Rows are counted, told and written in the order in which they came.
+-- Rows are counted, told and written in the order in which they came. A row leaves when all of this
+-- is done: a stop may come in between.
 local function settle(self)
-  while self.seats[self.first] and self.seats[self.first].status do
-    local seat = self.seats[self.first]
+  local seat = self.seats[self.first]
+  while seat and seat.status do
+    if not seat.counted then count(self, seat) end
+    write_out(self, seat)
     self.seats[self.first] = nil
     self.first = self.first + 1
-    count(self, seat)
-    write_out(self, seat)
+    seat = self.seats[self.first]
   end
 end
 
@@ -146,18 +135,19 @@ local function work(self, seat)
   wake(self)
 end
 
--- Until a row is done: a task that sleeps stands for it, and its end is the sign.
+-- Until a row is done: a task that sleeps stands for it, and its end is the sign. False when
+-- whoever called dps.each was cancelled.
 local function wait(self)
   self.gate = native.spawn(native.sleep, FOREVER)
   local gate = self.gate
-  local how = native.task_wait(gate)
-  if how == "interrupted" then
-    native.task_cancel(gate)
-    for _, seat in pairs(self.seats) do
-      if seat.task then native.task_cancel(seat.task) end
-    end
-    err.raise { kind = "cancelled", operation = WHO, message = "the rows were cancelled" }
+  if native.task_wait(gate) ~= "interrupted" then return true end
+  native.task_cancel(gate)
+  for _, seat in pairs(self.seats) do
+    if seat.task then native.task_cancel(seat.task) end
   end
+  self.cancelled = err.new { kind = "cancelled", operation = WHO, where = err.where(),
+    message = "the rows were cancelled" }
+  return false
 end
 
 local function snapshot(row)
@@ -167,12 +157,14 @@ local function snapshot(row)
   return copy
 end
 
--- The first row is pulled before the results' file is opened, which may need its columns.
+-- The first row is pulled before the results' file is opened, which may need its columns. `pulling`
+-- stays where to pull or to begin raises, or is stopped: what comes then can't be trusted to come.
 local function next_row(self)
+  self.pulling = true
   local first = self.pulled
   self.pulled = nil
   if first then return table.unpack(first, 1, 4) end
-  return self.pull()
+  return self.feed.pull()
 end
 
 local function new_seat(self, given, line, read)
@@ -211,40 +203,100 @@ local function fill(self)
   local most = self.at_once * AHEAD
   while self.busy < self.at_once and self.last - self.first + 1 < most do
     local row, line, fault, read = next_row(self)
+    if row ~= nil then begin(self, row, line, fault, read) end
+    self.pulling = false
     if row == nil then return false end
-    begin(self, row, math.type(line) == "integer" and line or nil, fault, read)
     settle(self)
   end
   return true
 end
 
+-- False when it was cancelled.
 local function drain(self)
   while self.busy > 0 do
-    wait(self)
+    if not wait(self) then return false end
     settle(self)
+  end
+  settle(self)
+  return true
+end
+
+-- What ended it early, if anything did.
+local function run_all(self)
+  local more, fault = true, nil
+  while more and not self.fatal do
+    local ok, result = pcall(fill, self)
+    more, fault = ok and result, not ok and result or nil
+    if more and self.busy > 0 and not wait(self) then return self.cancelled end
+    settle(self)
+  end
+  return not drain(self) and self.cancelled or fault or self.fatal
+end
+
+-- The end -----------------------------------------------------------------------------------------
+
+local live = {} -- each dps.each that runs now
+
+-- What became of the rows on their way nobody will know.
+local function give_up(self, words)
+  for i = self.first, self.last do
+    local seat = self.seats[i]
+    if seat and not seat.status then
+      seat.status, seat.quiet = "unknown", true
+      seat.failure = err.new { kind = "cancelled", sent = "maybe", message = words }
+    end
   end
   settle(self)
 end
 
-local function run_all(self)
-  local more, ok, fault = true, true, nil
-  while more and ok and not self.fatal do
-    ok, more = pcall(fill, self)
-    if not ok then
-      fault = more
-      break
-    end
-    if more and self.busy > 0 then wait(self) end
-    settle(self)
+-- The rows that were not begun are in the results as well, so that these are all of the next run's.
+local function note_rest(self)
+  self.left = 0
+  for row, _, _, read in self.feed.pull do
+    local is_row = type(row) == "table"
+    self.out:write(read or row, results.status(row) or "", is_row and row[results.ID] or nil,
+      is_row and row[results.ERROR] or nil)
+    self.left = self.left + 1
   end
-  drain(self)
-  return fault or self.fatal
+end
+
+local function count_rest(self)
+  local can = self.out and not self.out.broken and not self.pulling and not self.feed.calls
+  self.whole = can and pcall(note_rest, self) or false
+  if not self.whole then
+    self.left = self.feed.count and self.feed.count - self.result.total or nil
+  end
+end
+
+local function close(self)
+  self.feed.close()
+  if self.out then self.out:close() end
+end
+
+---@param ended string?  why, where not all rows were done
+local function conclude(self, ended)
+  live[self] = nil
+  self.ended, self.whole = ended, true
+  if ended then count_rest(self) end
+  local ok, why = pcall(close, self)
+  self.whole = self.whole and ok
+  self.result.seconds = native.monotonic() - self.started
+  say.summary(self)
+  return not ok and why or nil
+end
+
+-- Here no task lives any more, and nothing may wait.
+local function on_stop()
+  for self in pairs(live) do
+    pcall(give_up, self, "it was on its way when the run was stopped")
+    pcall(conclude, self, "stopped")
+  end
 end
 
 -- Before any row is sent: a file that can't be written, and a first row that can't be read, end it
 -- here.
 local function prepare(self)
-  local row, line, fault, read = self.pull()
+  local row, line, fault, read = self.feed.pull()
   if row ~= nil then self.pulled = { row, line, fault, read } end
   if self.out then self.out:open(row) end
 end
@@ -261,26 +313,22 @@ local function new(from, f, options)
   local at_once = check_at_once(options.at_once)
   out_of.check(options.out)
   local out = options.out and out_of.new(options.out, from, options.columns) or nil
-  local pull, close_rows = puller(from, out and out.keep)
   return {
-    f = f, at_once = at_once, pull = pull, close_rows = close_rows, out = out,
+    f = f, at_once = at_once, feed = feed.new(WHO, from, out and out.keep), out = out,
     name = options.name or source.is(from) and from.name or "rows",
-    seats = {}, first = 1, last = 0, busy = 0, claims = {},
+    seats = {}, first = 1, last = 0, busy = 0, claims = {}, started = native.monotonic(),
     result = { total = 0, failed = 0, unknown = 0, counts = {}, failures = {} },
   }
 end
 
-local function close(self)
-  self.close_rows()
-  if self.out then self.out:close() end
-end
-
--- What a function raises, after what is open is closed.
-local function closing(self, f)
-  local ok, fault = pcall(f, self)
-  if ok then return fault end
-  pcall(close, self)
-  error(fault, 0)
+local function start(self)
+  local ok, fault = pcall(prepare, self)
+  if not ok then
+    pcall(close, self)
+    error(fault, 0)
+  end
+  live[self] = true
+  native.on_stop(on_stop)
 end
 
 ---Runs a function over rows, some at a time, and gives what became of them. A row that fails is
@@ -298,14 +346,14 @@ return function(from, f, options)
   if type(f) ~= "function" then
     err.misuse(WHO .. ": a function is needed after the rows, not a " .. type(f))
   end
-  local self, started = new(from, f, options), native.monotonic()
-  closing(self, prepare)
+  local self = new(from, f, options)
+  start(self)
   if options.out and not self.out then say.left_alone(options.out) end
-  local fault = closing(self, run_all)
-  local closed, why = pcall(close, self)
-  if not closed then fault = fault or why end
-  self.result.seconds = native.monotonic() - started
-  say.summary(self)
+  local _, fault = pcall(run_all, self)
+  if self.cancelled then give_up(self, "it was on its way when the rows were cancelled") end
+  local ended = self.cancelled and "cancelled" or fault ~= nil and "ended early" or nil
+  local unclosed = conclude(self, ended)
+  if fault == nil then fault = unclosed end
   local bad = self.result.failed + self.result.unknown > 0
   if bad and options.exit_code ~= false then native.exit_code(ROWS_FAILED) end
   if fault ~= nil then error(fault, 0) end

@@ -20,14 +20,15 @@ must "failed rows make the exit code 3" [ "$code" = 3 ]
 must "the script goes on after them" [ "$out" = $'3\t2' ]
 must "failures and the summary are told, with file and line" [ "$err" = "$scratch/rows.csv:3: two: failed: not two
 $scratch/rows.csv:4: three: failed: n: \"x\" is no whole number
-$scratch/rows.csv: 3 rows: 1 created, 2 failed" ]
+$scratch/rows.csv: 3 rows: 1 created, 2 failed
+what to do: $scratch/out.csv has all rows and what became of them: correct those that failed, then run the script again with it in their place, and what is done is skipped" ]
 must "the result has the same rows and what became of them" [ "$(<"$scratch/out.csv")" = 'name,n,dps_status,dps_id,dps_error
 one,1,created,id1,
 two,2,failed,,not two
 three,x,failed,,"'"$scratch/rows.csv:4: n: \"\"x\"\" is no whole number"'"' ]
 
 run "$DPS" run --quiet "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"
-must "quiet leaves out the summary only" [ "$(wc -l <<<"$err")" = 2 ]
+must "quiet leaves out the summary, and what to do after it" [ "$(wc -l <<<"$err")" = 2 ]
 run "$DPS" run --json "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.jsonl"
 must "with --json each failure is a line" has "$err" '"kind":"invalid","line":4,"name":"three"'
 must "and so is the summary" has "$err" '{"rows":{"counts":{"created":1,"failed":2}'
@@ -37,6 +38,7 @@ must "JSON Lines come out by the file's name" has "$(<"$scratch/out.jsonl")" '{"
 sed -i 's/ or "x"//; s/,x$/,3/; s/,2$/,4/' "$scratch/rows.csv"
 run "$DPS" run "$scratch/each.lua" "$scratch/rows.csv" "$scratch/out.csv"
 must "when all rows are done the exit code is 0" [ "$code" = 0 ]
+must "and there is nothing to do" lacks "$err" "what to do"
 echo 'dps.each({ 1 }, error) error("after", 0)' >"$scratch/worse.lua"
 run "$DPS" run "$scratch/worse.lua"
 must "an error that ends the script counts more than failed rows" [ "$code" = 1 ]

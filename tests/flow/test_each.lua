@@ -249,7 +249,9 @@ function T.test_a_full_disk_ends_all_after_what_is_on_its_way()
     lu.assertStrContains(tostring(e), "/dev/full can't be written")
   end)
   lu.assertTrue(ended < 200)
-  lu.assertStrContains(text, ("rows: %d rows: %d done"):format(ended, ended))
+  lu.assertStrContains(text, ("rows: ended early: %d rows: %d done; %d not begun\n")
+    :format(ended, ended, 200 - ended))
+  lu.assertStrContains(text, "what to do: /dev/full has what became of ")
 end
 
 function T.test_what_an_iterator_gives_beside_a_row_is_its_own()

@@ -131,6 +131,12 @@ function Out:write(shown, status, id, words)
   error(why, 0)
 end
 
+---How many rows are in it.
+---@return integer
+function Out:count()
+  return self.writer and self.writer.count or 0
+end
+
 ---Ends the file, where it is dps.each's own.
 function Out:close()
   if self.writer and type(self.given) == "string" then self.writer:close() end

@@ -9,10 +9,6 @@ local say = {}
 
 local SORTED = { sorted = true }
 
----@class dps.each.Told     what a summary is made of
----@field name string       what messages call the rows
----@field result dps.each.Result
-
 ---What a failure says, whatever was raised.
 ---@param failure any
 ---@return string
@@ -69,8 +65,15 @@ local function sorted_statuses(counts)
 end
 
 local function summary_for_programs(told)
-  return json.encode({ rows = { source = told.name, total = told.result.total,
-    counts = told.result.counts } }, SORTED)
+  return json.encode({ rows = {
+    source = told.name, total = told.result.total, counts = told.result.counts, ended = told.ended,
+    left = told.left, results = told.out and told.out.path, whole = told.out and told.whole,
+  } }, SORTED)
+end
+
+local function left_words(told)
+  if not told.ended or told.left == 0 then return "" end
+  return told.left and ("; %d not begun"):format(told.left) or "; the rest was not begun"
 end
 
 local function summary_for_people(told)
@@ -78,8 +81,39 @@ local function summary_for_people(told)
   for i, name in ipairs(sorted_statuses(result.counts)) do
     parts[i] = ("%d %s"):format(result.counts[name], name)
   end
-  return ("%s: %d row%s%s%s"):format(told.name, result.total, result.total == 1 and "" or "s",
-    #parts > 0 and ": " or "", table.concat(parts, ", "))
+  return ("%s: %s%d row%s%s%s%s"):format(told.name, told.ended and told.ended .. ": " or "",
+    result.total, result.total == 1 and "" or "s", #parts > 0 and ": " or "",
+    table.concat(parts, ", "), left_words(told))
+end
+
+-- How to go on where something is left to do.
+local function advice(told)
+  local result = told.result
+  if not told.ended and result.failed + result.unknown == 0 then return nil end
+  if not told.out then
+    return told.ended and "before it is run again, take out the rows that are done, or ensure"
+      .. " instead of create; { out = \"results.csv\" } notes what is done" or nil
+  elseif told.out.broken then
+    return ("%s has what became of %d rows only"):format(told.out.path, told.out:count())
+  elseif not told.whole then
+    return ("%s has what became of the rows that were begun; the rest is not in it"):format(
+      told.out.path)
+  end
+  return ("%s has all rows and what became of them: %srun the script again with it in their place,"
+    .. " and what is done is skipped"):format(told.out.path,
+      result.failed > 0 and "correct those that failed, then " or "")
+end
+
+---How it ended, and how to go on.
+---@param told dps.each.Told
+function say.summary(told)
+  if run.quiet then return end
+  if run.json then
+    io.stderr:write(summary_for_programs(told), "\n")
+    return
+  end
+  local what = advice(told)
+  io.stderr:write(summary_for_people(told), "\n", what and "what to do: " .. what .. "\n" or "")
 end
 
 ---A dry run writes no results.
@@ -88,13 +122,6 @@ function say.left_alone(out)
   if run.quiet or run.json then return end
   local path = type(out) == "string" and out or out.path
   io.stderr:write(("dry run: %s is left as it is\n"):format(path))
-end
-
----How it ended.
----@param told dps.each.Told
-function say.summary(told)
-  if run.quiet then return end
-  io.stderr:write((run.json and summary_for_programs or summary_for_people)(told), "\n")
 end
 
 return say
