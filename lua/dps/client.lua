@@ -148,7 +148,7 @@ local function fail_status(self, intent, status, text, lines)
       or status == 401 and self.auth:hint() or redirect_hint(status, lines) or hint.of {
       status = status, code = code, words = words, resource = intent.resource,
       method = intent.method, verb = intent.verb, problems = problems, value = intent.value,
-      settings = self.settings,
+      settings = self.settings, wait = problem.header(lines, "retry-after"),
     },
   })
 end

@@ -50,6 +50,7 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---@field left integer?     rows that were not begun, where that is known
 ---@field out dps.each.Out?
 ---@field whole boolean     `out` has all rows
+---@field turned integer    rows that failed because of too many calls at once
 
 ---@class dps.each.Seat    a row on its way
 ---@field row any
@@ -76,6 +77,7 @@ local function count(self, seat)
   result.counts[seat.status] = (result.counts[seat.status] or 0) + 1
   if seat.failure == nil then return end
   result[seat.status] = result[seat.status] + 1
+  if err.is(seat.failure) and seat.failure.status == 429 then self.turned = self.turned + 1 end
   if #result.failures < FAILURES_KEPT then
     table.insert(result.failures, { row = seat.row, line = seat.line, error = seat.failure })
   end
@@ -316,7 +318,8 @@ local function new(from, f, options)
   return {
     f = f, at_once = at_once, feed = feed.new(WHO, from, out and out.keep), out = out,
     name = options.name or source.is(from) and from.name or "rows",
-    seats = {}, first = 1, last = 0, busy = 0, claims = {}, started = native.monotonic(),
+    seats = {}, first = 1, last = 0, busy = 0, claims = {}, turned = 0,
+    started = native.monotonic(),
     result = { total = 0, failed = 0, unknown = 0, counts = {}, failures = {} },
   }
 end

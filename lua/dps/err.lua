@@ -69,7 +69,8 @@ local HINTS = {
   [409] = "somebody else changed it at the same moment: read it again, then repeat the change",
   [412] = "it changed since it was read: read it again, then repeat the change",
   [422] = "the service understood the request but not its values: see the message above",
-  [429] = "too many calls at once: wait a little, then run the rest with fewer in flight",
+  [429] = "too many calls at once: wait a little, then run the rest with fewer in flight (a smaller"
+    .. " at_once of dps.each)",
   [500] = FAILED,
   [502] = FAILED,
   [503] = "the service is not available now: try again later; before a create is sent again, look"

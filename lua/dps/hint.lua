@@ -12,6 +12,7 @@ local hint = {}
 ---@field value any         what the request's body said
 ---@field settings dps.Settings
 ---@field verb string?       such as "list"
+---@field wait string?       Retry-After, as it came
 ---@field problems dps.Problem[]?  what was wrong, place by place
 
 local SET_UP = "in Adobe's Developer Console add the Experience Platform API to the project, with"
@@ -168,12 +169,20 @@ local function named_values(refusal)
     .. " the values named above: correct them and run the script again" or nil
 end
 
+-- The general advice says how to have fewer in flight.
+local function too_many(refusal)
+  local seconds = refusal.status == 429 and refusal.wait and refusal.wait:match "^%d+$"
+  return seconds and ("too many calls at once: the service wants %s s of rest; then run what is"
+    .. " left with fewer in flight (a smaller at_once of dps.each)"):format(seconds) or nil
+end
+
 ---Advice that says more than the status alone; nil where there is none.
 ---@param refusal dps.Refusal
 ---@return string?
 function hint.of(refusal)
   local advice = CODES[refusal.code] or by_words(refusal) or name_for_id(refusal)
     or not_found(refusal) or conflict(refusal) or failed_read(refusal) or named_values(refusal)
+    or too_many(refusal)
   if type(advice) == "function" then
     return advice(refusal)
   end

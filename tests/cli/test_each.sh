@@ -1,5 +1,6 @@
 # dps.each on the command line: the exit code, what is said on stderr, --quiet and --json.
 source tests/support/cli.sh
+source tests/support/serve.sh
 
 cat >"$scratch/rows.csv" <<'CSV'
 name,n
@@ -61,5 +62,25 @@ for command in "run --dry-run" check; do
   run "$DPS" $command --quiet "$scratch/each.lua" "$scratch/rows.csv" "$scratch/new.csv"
   must "$command --quiet says nothing" lacks "$err" "is left as it is"
 done
+
+# --- too many at once ---
+
+start_library --fault '429 first=3 retry-after=7'
+must "dps serve starts" [ -n "$url" ]
+point_at_library
+cat >"$scratch/many.lua" <<'LUA'
+dps.each({ 1, 2, 3, 4, 5 }, function(i) return dps.create_tag { name = "t" .. i } end, { at_once = 8 })
+LUA
+run "$DPS" run "$scratch/many.lua"
+must "rows that are turned away fail" has "$err" 'rows: 5 rows: 2 done, 3 failed'
+must "and how to avoid that is said once, with the option" [ "$(grep '^what to do' <<<"$err")" = \
+  'what to do: 3 rows were turned away because too many calls came at once (429): wait a little, and let fewer be on their way, { at_once = 2 }' ]
+stop_library
+start_library --fault '429 first=1 retry-after=7'
+point_at_library
+run "$DPS" run <(echo 'dps.create_tag { name = "t" }')
+must "without rows the error says how long to wait, and names the option" has "$err" \
+  'the service wants 7 s of rest; then run what is left with fewer in flight (a smaller at_once of dps.each)'
+stop_library
 
 finish

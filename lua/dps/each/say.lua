@@ -104,6 +104,14 @@ local function advice(told)
       result.failed > 0 and "correct those that failed, then " or "")
 end
 
+-- How to do so without meeting the same again.
+local function slower(told)
+  if told.turned == 0 then return nil end
+  return ("%d row%s turned away because too many calls came at once (429): wait a little, and let"
+    .. " fewer be on their way, { at_once = %d }"):format(told.turned,
+      told.turned == 1 and " was" or "s were", math.max(told.at_once // 4, 1))
+end
+
 ---How it ended, and how to go on.
 ---@param told dps.each.Told
 function say.summary(told)
@@ -112,8 +120,10 @@ function say.summary(told)
     io.stderr:write(summary_for_programs(told), "\n")
     return
   end
-  local what = advice(told)
-  io.stderr:write(summary_for_people(told), "\n", what and "what to do: " .. what .. "\n" or "")
+  io.stderr:write(summary_for_people(told), "\n")
+  for _, what in pairs { advice(told) or false, slower(told) or false } do
+    io.stderr:write(what and "what to do: " .. what .. "\n" or "")
+  end
 end
 
 ---A dry run writes no results.
