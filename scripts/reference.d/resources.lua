@@ -61,6 +61,24 @@ the same elsewhere; ids of other objects in it stay those of the sandbox that it
 `dps.client{ sandbox=, ims_org=, base_url=, profile= }` has the same calls on another target; what is left out is as for
 `dps` itself, and a profile goes before the environment. `dps.ref`, `dps.copy` and the modules are `dps`'s own, and go with every client.
 
+## Many rows
+
+`dps.each(rows, f, { at_once = 32, out = "results.csv" })` calls `f(row, line)` for each of a list, of `dps.rows.from`
+or of an iterator, some at a time. What `f` returns, a receipt and a status such as `"created"`, becomes of the row; a
+row that raises fails alone, but `auth`, `refused`, `limit` and `cancelled` end all.
+
+- **Results.** `out` has every row as it was read, with `dps_status`, `dps_id` and `dps_error` beside the row's own
+  columns. It is opened before the first row is sent; a dry run and `dps check` leave it alone. After an error or Ctrl-C
+  it has the rows that were not begun as well, and `unknown` for those that were on their way.
+- **Going on.** Run the same script with the results as its rows: those that are done are skipped, whatever their status
+  is called, and the others are begun again, from their beginning. A `create_` of theirs looks first whether its name is
+  there: of an `unknown` row that is the row's own object, of any other one an error. What is `failed` and in order by
+  now is skipped once `done` is written into its `dps_status`. A script that ensures may as well be run with the first
+  rows again.
+- **Names.** Two rows that create, or ensure, an object of one name would double or overwrite it: the second fails and
+  names the first, unless both ensure the very same. A coroutine of the script's own is not seen to belong to a row;
+  `dps.spawn` is.
+
 ## Resources
 ]]
 
