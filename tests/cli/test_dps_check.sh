@@ -178,6 +178,7 @@ for example in examples/*.lua; do
   rules=$(grep -o '"rule":"[^"]*"' <<<"$out" | cut -d'"' -f4 | sort -u | paste -sd' ')
   must "$example has the findings that are meant ($rules)" [ "$rules" = "${known[$(basename "$example" .lua)]-none}" ]
   must "$example: an overlap is told once for a placement" [ "$(grep -c cover-overlap <<<"$out")" -le 9 ]
+  must "$example: equal ranks are told once for a placement" [ "$(grep -c equal-ranks <<<"$out")" -le 20 ]
 done
 
 # --- scripts that end otherwise ---

@@ -198,19 +198,6 @@ function T.test_a_decision_that_outlives_its_fallback_is_found()
   lu.assertEquals(found(plan, "decision-cover"), "startDate endDate")
 end
 
-function T.test_equal_ranks_in_one_placement_at_one_time_are_found()
-  local plan = new_plan()
-  write(plan, "personalized", dated("2026-06-01", "2026-07-01", { rank = { priority = 5 } }))
-  write(plan, "personalized", dated("2026-06-15", "2026-08-01", { rank = { priority = 5 } }))
-  write(plan, "personalized", dated("2026-06-15", "2026-08-01", { rank = { priority = 6 } }))
-  write(plan, "personalized", dated("2026-08-01", "2026-09-01", { rank = { priority = 5 } }))
-  write(plan, "personalized", dated("2026-06-15", "2026-08-01", { rank = { priority = 5 },
-    representations = { image "mail" } }))
-  local paths, findings = found(plan, "equal-ranks")
-  lu.assertEquals(paths, "rank.priority")
-  lu.assertStrContains(findings[1].message, 'rank 5 in placement "Hero"')
-end
-
 function T.test_ids_that_nothing_has_are_found()
   local plan = new_plan { tag = { t1 = { id = "t1" } } }
   local id = write(plan, "fallback", offer { tags = { "t1", "t2" },

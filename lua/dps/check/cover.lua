@@ -2,6 +2,7 @@
 -- on each other, and whether a decision has a fallback as long as it runs.
 
 local date = require "dps.date"
+local offers = require "dps.check.offers"
 
 local FOREVER = math.maxinteger
 local SHOWN_IN = "UTC"
@@ -10,28 +11,13 @@ local function show(plan, moment)
   return tostring(date.from_ms(moment, plan.zone or SHOWN_IN))
 end
 
-local function window_of(plan, object)
-  local selection = object.value.selectionConstraint
-  selection = type(selection) == "table" and selection or {}
-  return plan.moment(selection.startDate) or math.mininteger,
-    plan.moment(selection.endDate) or FOREVER
-end
-
-local function placements_of(object)
-  local ids = {}
-  for i, one in ipairs(object.value.representations or {}) do
-    ids[i] = one.placement
-  end
-  return ids
-end
-
 -- For each placement, in the order in which the script names them, its fallbacks with their windows
 -- in the order of their starts.
 local function covers(plan)
   local order, by_placement = {}, {}
   for _, object in ipairs(plan:of "fallback") do
-    local from, to = window_of(plan, object)
-    for _, id in ipairs(object.value.status ~= "archived" and placements_of(object) or {}) do
+    local from, to = offers.window(plan, object)
+    for _, id in ipairs(object.value.status ~= "archived" and offers.placements(object) or {}) do
       if not by_placement[id] then
         by_placement[id] = { id = id }
         order[#order + 1] = by_placement[id]
@@ -56,11 +42,6 @@ local function placement_name(plan, id)
   return placement and placement.name or id
 end
 
-local function named(object)
-  local row = object.row and (", %s:%d"):format(object.row.source, object.row.line) or ""
-  return ('"%s" (%s%s)'):format(object.name or object.id, object.where, row)
-end
-
 -- `visit` gets each stretch with the one that lasts longest of those before it.
 local function each_following(cover, visit)
   local last
@@ -78,7 +59,7 @@ local function check_gaps(plan, say)
       if after.from > before.to then
         say(after.object, "selectionConstraint.startDate",
           ('placement "%s" has no fallback from %s, where %s ends, to %s'):format(
-            placement_name(plan, cover.id), show(plan, before.to), named(before.object),
+            placement_name(plan, cover.id), show(plan, before.to), offers.named(before.object),
             show(plan, after.from)))
       end
     end)
@@ -138,13 +119,11 @@ end
 local NAMED = 2 -- of the fallbacks in a stretch; the rest is counted
 
 local function names_in(stretch)
-  local names = {}
-  for i = 1, math.min(#stretch, NAMED) do
-    names[i] = named(stretch[i].object)
+  local objects = {}
+  for i, one in ipairs(stretch) do
+    objects[i] = one.object
   end
-  local more = #stretch - #names
-  return table.concat(names, more > 0 and ", " or " and ")
-    .. (more > 0 and (" and %d more"):format(more) or "")
+  return offers.list(objects, NAMED)
 end
 
 local function check_overlaps(plan, say)
@@ -153,8 +132,7 @@ local function check_overlaps(plan, say)
     local any = #stretches(rivals(cover, {})) > 0
     decided = decided or any and plan:decided() or nil
     for _, stretch in ipairs(any and stretches(rivals(cover, decided)) or {}) do
-      say({ where = stretch[2].object.where, resource = "placement", title = "placement",
-        id = cover.id, name = placement_name(plan, cover.id) }, nil,
+      say(offers.placement(plan, cover.id, stretch[2].object.where), nil,
         ("%d fallbacks are on%s from %s to %s: %s"):format(#stretch,
           stretch.most == #stretch and " at the same time" or (", up to %d at the same time,")
             :format(stretch.most), show(plan, stretch.from), show(plan, stretch.to),
@@ -169,14 +147,14 @@ local function check_decisions(plan, say)
     local starts, ends = plan.moment(decision.value.startDate), plan.moment(decision.value.endDate)
     local from, to = math.mininteger, FOREVER
     if fallback then
-      from, to = window_of(plan, fallback)
+      from, to = offers.window(plan, fallback)
     end
     if starts and starts < from then
       say(decision, "startDate", ("the decision starts %s, its fallback %s only %s"):format(
-        show(plan, starts), named(fallback), show(plan, from)))
+        show(plan, starts), offers.named(fallback), show(plan, from)))
     elseif to < (ends or FOREVER) then
       say(decision, "endDate", ("the decision ends %s, its fallback %s ends before that, %s")
-        :format(ends and show(plan, ends) or "never", named(fallback), show(plan, to)))
+        :format(ends and show(plan, ends) or "never", offers.named(fallback), show(plan, to)))
     end
   end
 end

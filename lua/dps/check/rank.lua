@@ -1,52 +1,67 @@
 -- Rules about ranks: offers that compete in one placement with the same priority.
 
-local function window_of(plan, object)
-  local selection = object.value.selectionConstraint
-  selection = type(selection) == "table" and selection or {}
-  return plan.moment(selection.startDate) or math.mininteger,
-    plan.moment(selection.endDate) or math.maxinteger
-end
+local offers = require "dps.check.offers"
 
-local function overlap(plan, a, b)
-  local a_from, a_to = window_of(plan, a)
-  local b_from, b_to = window_of(plan, b)
-  return a_from < b_to and b_from < a_to
-end
+local NAMED = 10 -- of the offers in a finding; the rest is counted
 
 local function priority_of(object)
   local rank = object.value.rank
   return type(rank) == "table" and rank.priority or nil
 end
 
--- The first offer before this one that competes with it, and where; joins it to those seen.
-local function rival(plan, seen, object)
-  local found, placement
-  for _, one in ipairs(object.value.representations or {}) do
-    local key = ("%s\0%s\0%s"):format(object.resource, one.placement, priority_of(object))
-    local peers = seen[key] or {}
-    seen[key] = peers
-    for _, other in ipairs(found and {} or peers) do
-      if overlap(plan, other, object) then
-        found, placement = other, one.placement
-        break
+-- Those of one kind, one placement and one rank, in the order in which the script names them.
+local function groups_of(plan)
+  local groups, by_key = {}, {}
+  for _, object in ipairs(plan:of("personalized", "fallback")) do
+    local priority = object.value.status ~= "archived" and priority_of(object)
+    for _, id in ipairs(priority and offers.placements(object) or {}) do
+      local key = ("%s\0%s\0%s"):format(object.resource, id, priority)
+      local group = by_key[key]
+      if not group then
+        group = { placement = id, priority = priority, title = object.title }
+        by_key[key], groups[#groups + 1] = group, group
       end
+      local from, to = offers.window(plan, object)
+      group[#group + 1] = from < to and { object = object, from = from, to = to, place = #group }
+        or nil
     end
-    peers[#peers + 1] = object
   end
-  return found, placement
+  return groups
+end
+
+local function by_start(a, b)
+  if a.from ~= b.from then
+    return a.from < b.from
+  end
+  return a.place < b.place
+end
+
+-- The offers of a group that are on while another one of it is: in the order of their starts each
+-- needs to be compared with the one alone, of those before it, that lasts longest.
+local function rivals(group)
+  local sorted, met, last = table.move(group, 1, #group, 1, {}), {}, nil
+  table.sort(sorted, by_start)
+  for _, one in ipairs(sorted) do
+    if last and one.from < last.to then
+      met[last], met[one] = true, true
+    end
+    last = (not last or one.to > last.to) and one or last
+  end
+  local objects = {}
+  for _, one in ipairs(group) do
+    objects[#objects + 1] = met[one] and one.object or nil
+  end
+  return objects
 end
 
 local function check_equal(plan, say)
-  local seen = {}
-  for _, object in ipairs(plan:of("personalized", "fallback")) do
-    if priority_of(object) and object.value.status ~= "archived" then
-      local other, id = rival(plan, seen, object)
-      if other then
-        local placement = plan:entity("placement", id)
-        say(object, "rank.priority", ('it has the rank %d in placement "%s", as "%s" has (%s)')
-          :format(priority_of(object), placement and placement.name or id, other.name or other.id,
-            other.where))
-      end
+  for _, group in ipairs(groups_of(plan)) do
+    local objects = rivals(group)
+    if #objects > 1 then
+      local where = objects[2].where
+      say(offers.placement(plan, group.placement, where), nil,
+        ("%d %ss have the rank %d while another of them is on: %s"):format(#objects, group.title,
+          group.priority, offers.list(objects, NAMED, where)))
     end
   end
 end
