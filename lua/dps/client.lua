@@ -27,7 +27,7 @@ local client = {}
 ---@field verifier dps.Verifier?  what answers must pass
 ---@field lines string[]?   header lines of every request, likewise
 ---@field pass fun(intent: dps.Intent, send: function): any  the gate
----@field unwritten fun(resource: dps.Resource, wanted: function): table[]  what a dry run holds
+---@field overlay dps.Overlay?  what a dry run would have written
 ---@field sender fun(intent: dps.Intent): any  what the gate sends with
 local Client = {}
 Client.__index = Client
@@ -290,7 +290,7 @@ end
 ---@return dps.Client
 function client.new(settings, run, named)
   local self = setmetatable({ settings = settings, run = run }, Client)
-  self.pass, self.unwritten = gate.new {
+  self.pass, self.overlay = gate.new {
     dry_run = run.dry_run, json = run.json, say = print,
     watch = run.watch and function(...) run.watch(self, ...) end,
     sandbox = settings.sandbox, named = named,

@@ -137,18 +137,35 @@ local function member(value, path)
   return value
 end
 
----Whether what a dry run would have written is asked for. It compares with == only; anything else
----it leaves to the service, and says no.
+-- Whether a condition holds; nil where only the service knows.
+local function holds(property, entity)
+  local field, operator, wanted = property[1], property[2], property[3]
+  local value = member(entity, (field:gsub("^!", "")))
+  if operator == nil then
+    return (value ~= nil) == (field:sub(1, 1) ~= "!")
+  elseif not SCALARS[type(wanted)] or value == nil and operator ~= "=="
+    or value ~= nil and not SCALARS[type(value)] then
+    return nil
+  elseif operator == "==" or operator == "!=" then
+    return (tostring(value) == tostring(wanted)) == (operator == "==")
+  end
+  return nil
+end
+
+---Whether what a dry run would have written is asked for.
 ---@param given dps.Filter
 ---@param entity table
----@return boolean
+---@return boolean?  nil where only the service knows
 function filter.matches(given, entity)
+  local known = true
   for _, property in ipairs(given.property or {}) do
-    if property[2] ~= "==" or member(entity, property[1]) ~= property[3] then
+    local one = holds(property, entity)
+    if one == false then
       return false
     end
+    known = known and one
   end
-  return true
+  return known
 end
 
 return filter

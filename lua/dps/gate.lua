@@ -1,21 +1,20 @@
--- The one place that every write passes. A dry run answers here: it sends nothing, gives receipts
--- with ids such as "dry:fallback:1", keeps what would have been written, and answers reads of such
--- ids from that.
+-- The one place that every write passes. A dry run answers here: it sends nothing, says each write,
+-- gives receipts with ids such as "dry:fallback:1", and lays what would have been written over what
+-- is read (dps.overlay).
 
 local diff = require "dps.diff"
 local difference = require "dps.difference"
 local intents = require "dps.intent"
 local json = require "dps.json"
 local outcome = require "dps.outcome"
-local patch = require "dps.patch"
-local schema = require "dps.schema"
+local overlay = require "dps.overlay"
 
 local gate = {}
 
 local DRY_ID = "^dry:"
 local SORTED = { sorted = true }
 
--- The dry run's memory ----------------------------------------------------------------------------
+-- Saying -----------------------------------------------------------------------------------------
 
 local Dry = {}
 Dry.__index = Dry
@@ -72,116 +71,38 @@ function Dry:announce(intent, id, value)
   end
 end
 
-function Dry:find(intent)
-  local object = self.objects[intent.id]
-  if not object or object.resource ~= intent.resource then
-    intents.fail(intent, {
-      kind = "http",
-      message = ("this dry run has written no %s with the id %s")
-        :format(intent.resource.title, intent.id),
-      hint = "ids that begin with dry: live only in the run that made them",
+-- Answering ---------------------------------------------------------------------------------------
+
+-- Reads are real in a dry run.
+local function reader(intent, send)
+  return function()
+    return (send {
+      verb = "get", method = "GET", id = intent.id, target = intent.target,
+      operation = intent.operation, resource = intent.resource, headers = intent.headers,
     })
   end
-  return object
 end
 
-local function receipt(id, etag)
-  return { id = id, etag = etag, dry = true }
-end
-
--- The ids of a resource in the order of their creation, those of deleted objects too.
-local function ids_of(self, resource)
-  local ids = self.ids[resource.name] or {}
-  self.ids[resource.name] = ids
-  return ids
-end
-
--- A new table with what a reader sees.
-local function entity_of(id, object)
-  local entity = json.decode(object.body)
-  for _, field in ipairs(object.resource.fields) do
-    if field.write_only then
-      entity[field.name] = nil
-    end
-  end
-  entity.id, entity.etag, entity.dry = id, object.etag, true
-  return entity
+local function receipt(entry)
+  return { id = entry.id, etag = entry.etag, dry = true }
 end
 
 local answers = {}
 
 function answers.create(self, intent)
-  local ids = ids_of(self, intent.resource)
-  local id = ("dry:%s:%d"):format(intent.resource.name, #ids + 1)
-  ids[#ids + 1] = id
-  self.objects[id] = { etag = 1, body = intent.body, resource = intent.resource }
-  self:announce(intent, id, self.watch and json.decode(intent.body))
-  return receipt(id, 1)
-end
-
--- The service checks what a patch makes of an object; here that is known as well.
-local function apply(intent, document)
-  if intent.method == "PUT" then
-    return intent.value
-  end
-  local value, why = patch.apply(document, intent.value)
-  if value == nil then
-    intents.fail(intent, { kind = "invalid", message = why, name = intent.id })
-  end
-  local problems = schema.new_problems(intent.resource.fields, document, value)
-  if #problems > 0 then
-    intents.fail(intent, { kind = "invalid", problems = problems, name = intent.id })
-  end
-  return value
-end
-
--- Reads are real in a dry run: what is not there can't be changed.
-local function read(intent, send)
-  return send {
-    verb = "get", method = "GET", id = intent.id, target = intent.target,
-    operation = intent.operation, resource = intent.resource, headers = intent.headers,
-  }
-end
-
-local function is_inside(name, pointer)
-  return type(pointer) == "string" and pointer:match "^/([^/]*)" == name
-end
-
--- The service does not show all that it keeps, so a patch of what it hides can't be tried here.
-local function touches_hidden(intent)
-  local operations = intent.method == "PATCH" and intent.value or {}
-  for _, field in ipairs(intent.resource.fields) do
-    for _, operation in ipairs(field.write_only and operations or {}) do
-      if is_inside(field.name, operation.path) or is_inside(field.name, operation.from) then
-        return true
-      end
-    end
-  end
-  return false
+  local entry = self.overlay:create(intent)
+  self:announce(intent, entry.id, self.watch and json.decode(intent.body))
+  return receipt(entry)
 end
 
 function answers.update(self, intent, send)
-  if not intent.id:find(DRY_ID) then
-    local entity = intent.base or read(intent, send)
-    local value = not touches_hidden(intent) and apply(intent, entity) or nil
-    self:announce(intent, intent.id, value)
-    return receipt(intent.id)
-  end
-  local object = self:find(intent)
-  local value = apply(intent, json.decode(object.body))
-  value.id = nil
-  object.body, object.etag, object.entity = json.encode(value), object.etag + 1, nil
-  self:announce(intent, intent.id, value)
-  return receipt(intent.id, object.etag)
+  local entry, value = self.overlay:update(intent, reader(intent, send))
+  self:announce(intent, entry.id, value)
+  return receipt(entry)
 end
 
 function answers.delete(self, intent, send)
-  if intent.id:find(DRY_ID) then
-    self:find(intent)
-    self.objects[intent.id] = nil
-  else
-    read(intent, send)
-  end
+  self.overlay:delete(intent, reader(intent, send))
   self:announce(intent, intent.id)
 end
 
@@ -191,23 +112,15 @@ function answers.request(self, intent)
 end
 
 function answers.get(self, intent)
-  return entity_of(intent.id, self:find(intent))
+  return self.overlay:get(intent)
 end
 
--- Asked once for each row by a script that creates what is not there, so what is looked at is
--- decoded once.
-local function unwritten(self, resource, wanted)
-  local entities = {}
-  for _, id in ipairs(ids_of(self, resource)) do
-    local object = self.objects[id]
-    if object then
-      object.entity = object.entity or entity_of(id, object)
-    end
-    if object and wanted(object.entity) then
-      entities[#entities + 1] = entity_of(id, object)
-    end
-  end
-  return entities
+local function refuse_dry_id(intent)
+  intents.fail(intent, {
+    kind = "refused",
+    message = intent.id .. " is the id of a dry run; nothing with that id exists",
+    hint = "run the script that creates it without --dry-run, and use the id that it returns",
+  })
 end
 
 ---@class dps.GateOptions
@@ -222,30 +135,24 @@ end
 ---A gate that sends, or one that only says what it would send.
 ---@param options dps.GateOptions
 ---@return fun(intent: dps.Intent, send: fun(intent: dps.Intent): any): any pass
----@return fun(resource: dps.Resource, wanted: fun(entity: table): boolean): table[] unwritten  what
----  a dry run holds, in the order of its creation
+---@return dps.Overlay? overlay  of a dry run
 function gate.new(options)
+  if not options.dry_run then
+    return function(intent, send)
+      if intent.id and intent.id:find(DRY_ID) then refuse_dry_id(intent) end
+      return send(intent)
+    end
+  end
   local dry = setmetatable({
-    objects = {}, ids = {}, say = options.say, json = options.json,
-    watch = options.watch, sandbox = options.sandbox, named = options.named,
+    overlay = overlay.new(), say = options.say, json = options.json, watch = options.watch,
+    sandbox = options.sandbox, named = options.named,
   }, Dry)
-  local function pass(intent, send)
-    local dry_id = intent.id and intent.id:find(DRY_ID)
-    if options.dry_run and (dry_id or not outcome.is_read(intent.method)) then
-      return answers[intent.verb](dry, intent, send)
+  return function(intent, send)
+    if outcome.is_read(intent.method) and not dry.overlay:holds(intent) then
+      return send(intent)
     end
-    if dry_id then
-      intents.fail(intent, {
-        kind = "refused",
-        message = intent.id .. " is the id of a dry run; nothing with that id exists",
-        hint = "run the script that creates it without --dry-run, and use the id that it returns",
-      })
-    end
-    return send(intent)
-  end
-  return pass, function(resource, wanted)
-    return unwritten(dry, resource, wanted)
-  end
+    return answers[intent.verb](dry, intent, send)
+  end, dry.overlay
 end
 
 return gate

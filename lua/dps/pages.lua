@@ -81,6 +81,8 @@ end
 
 -- Each page is a call of its own: its intent says where it went.
 function Walk:fetch(target)
+  local overlay = self.client.overlay
+  self.written = self.written or overlay and overlay:count(self.intent.resource)
   self.pages = self.pages + 1
   if self.pages > MAX_PAGES then
     fail(self, ("stopped after %d pages"):format(MAX_PAGES))
@@ -139,27 +141,39 @@ function Walk:row()
   return row
 end
 
--- What a dry run would have written comes last, so that a script finds what it has just created.
+-- What a dry run would have written comes last, so that a script finds what it has created before.
 function Walk:unwritten()
-  self.dry = self.dry or self.client.unwritten(self.intent.resource, function(entity)
-    return filter.matches(self.asked, entity)
-  end)
+  local overlay = self.client.overlay
+  self.dry = self.dry or overlay and overlay:added(self.intent.resource, self.asked, self.written,
+    function(id) return self.seen[id] or self.seen_before[id] or false end) or {}
   self.at_dry = self.at_dry + 1
   return self.dry[self.at_dry]
 end
 
+-- A row of the service's, as a dry run would have left it; what that has deleted counts as come.
+function Walk:shown(row)
+  local overlay = self.client.overlay
+  local shown = row
+  if overlay then shown = overlay:shown(self.intent.resource, row, self.asked) end
+  local counter = shown and "given" or "others"
+  self[counter] = self[counter] + 1
+  return shown
+end
+
 function Walk:next()
-  local row = self:row()
-  while row == nil and (self.first or self.link) do
-    self:fetch(self.first or self:follow())
-    row = self:row()
+  while true do
+    local row = self:row()
+    while row == nil and (self.first or self.link) do
+      self:fetch(self.first or self:follow())
+      row = self:row()
+    end
+    if row == nil then
+      self:finish()
+      return self:unwritten()
+    end
+    local shown = self:shown(row)
+    if shown then return shown end
   end
-  if row == nil then
-    self:finish()
-    return self:unwritten()
-  end
-  self.given = self.given + 1
-  return row
 end
 
 ---An iterator over all rows of all pages.

@@ -61,6 +61,14 @@ the same elsewhere; ids of other objects in it stay those of the sandbox that it
 `dps.client{ sandbox=, ims_org=, base_url=, profile= }` has the same calls on another target; what is left out is as for
 `dps` itself, and a profile goes before the environment. `dps.ref`, `dps.copy` and the modules are `dps`'s own, and go with every client.
 
+## Dry runs
+
+`--dry-run` and `dps check` send no write, and lay what would have been written over what they read: an object that was
+created, updated or deleted is found, listed, changed and missed as if it had been. What that can't know: references,
+names and rights that only the service checks; conditions of a list other than `==`, `!=` and whether a field is there
+(an object that was created is then left out, one that was updated stays where the service has it); an `order_by` (what
+was created comes last); what `dps.request` writes.
+
 ## Many rows
 
 `dps.each(rows, f, { at_once = 32, out = "results.csv" })` calls `f(row, line)` for each of a list, of `dps.rows.from`

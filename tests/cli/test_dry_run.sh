@@ -12,7 +12,8 @@ end
 local function say(...)
   local words = table.pack(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
-  print("said: " .. table.concat(words, " | "):gsub("approved; .*", "approved; SO ON"))
+  local text = table.concat(words, " | "):gsub("approved; .*", "approved; SO ON")
+  print("said: " .. text:gsub(arg[1]:gsub("%p", "%%%0"), "ID"))
 end
 local function try(f, ...)
   local ok, e = pcall(f, ...)
@@ -37,7 +38,7 @@ try(dps.update_fallback, receipt, { { op = "remove", path = "/nothing" } })
 try(dps.create_fallback, { name = "Third" })
 say(dps.update_fallback(arg[1], { { op = "replace", path = "/name", value = "Not written" } }).dry)
 say(dps.delete_fallback(arg[1]))
-say(dps.get_fallback(arg[1]).name)
+try(dps.get_fallback, arg[1])
 for _, method in ipairs { "POST", "PUT", "PATCH", "DELETE" } do
   local answer, status = dps.request { method = method, path = "/placements", body = { name = "x" } }
   say(method, answer.dry, status)
@@ -57,15 +58,15 @@ dry:fallback:1 | dry:fallback:2 | 1 | true
 First | dry:fallback:1 | dry:placement:1 | true
 dry:fallback:1 | 2 | Renamed
 true
-false | http | this dry run has written no fallback offer with the id dry:fallback:2
-false | http | this dry run has written no fallback offer with the id dry:fallback:2
+false | http | there is no fallback offer with the id dry:fallback:2: this dry run has deleted it
+false | http | there is no fallback offer with the id dry:fallback:2: this dry run has deleted it
 false | http | this dry run has written no placement with the id dry:fallback:1
 false | http | this dry run has written no fallback offer with the id dry:fallback:99
 false | invalid | there is nothing at '/nothing'
 false | invalid | status: status is missing; write one of draft, approved; SO ON
 true
 true
-Kept
+false | http | there is no fallback offer with the id ID: this dry run has deleted it
 POST | true | nil
 PUT | true | nil
 PATCH | true | nil
@@ -180,6 +181,84 @@ run "$DPS" run --dry-run "$scratch/lists.lua"
 must "lists find what would have been written, by its name of the moment" [ "$(grep ^said: <<<"$out")" = \
   $'said:\tA=dry:placement:1,dry:placement:3\tB=dry:placement:2\tA=dry:placement:1,dry:placement:3
 said:\tA=dry:placement:3\tB=\tC=dry:placement:1' ]
+stop_library
+
+# --- what it would have written, over what is there ---
+
+start_library
+must "dps serve starts again" [ -n "$url" ]
+point_at_library
+
+# The same script says the same in a dry run and in a real one.
+cat >"$scratch/story.lua" <<'LUA'
+local WEB = "https://ns.adobe.com/xdm/channel-types/web"
+local function say(...)
+  local words = table.pack(...)
+  for i = 1, words.n do words[i] = tostring(words[i]) end
+  print("said: " .. table.concat(words, " | "))
+end
+local function hero(text) return { name = "Hero", channel = WEB, componentType = "html", description = text } end
+local function listed(property)
+  local found = {}
+  for row in dps.list_placements { property = property } do
+    found[#found + 1] = row.name .. "=" .. tostring(row.description)
+  end
+  table.sort(found)
+  return table.concat(found, ",")
+end
+local function failure(f, ...)
+  local ok, e = pcall(f, ...)
+  return ok, e.kind, e.status
+end
+local kept = dps.ref("placement", "Kept hero")
+local there = dps.get_placement(kept)
+-- an update, and back
+say(dps.update_placement(there.id, { description = "b" }).unchanged, dps.get_placement(there.id).description)
+say(dps.update_placement(there.id, { description = "b" }).unchanged)
+say(dps.update_placement(there.id, { description = "a" }).unchanged, dps.get_placement(there.id).description)
+say(dps.get_placement(there.id).etag - there.etag, dps.get_placement(there.id).created == there.created)
+say(select(2, dps.ensure_placement { name = "Kept hero", channel = WEB, componentType = "html", description = "c" }))
+say(select(2, dps.ensure_placement { name = "Kept hero", channel = WEB, componentType = "html", description = "c" }))
+-- lists show it as it would be
+say(listed { { "description", "==", "c" } }, listed { { "description", "==", "a" } })
+say(listed { { "name", "~", "Kept.*" } }, listed { { "description", "!=", "c" }, { "description" } })
+dps.update_placement(there.id, { name = "Renamed hero" })
+say(listed { { "name", "==", "Kept hero" } }, listed { { "name", "==", "Renamed hero" } })
+say(failure(dps.update_placement, there.id, { { op = "test", path = "/name", value = "Kept hero" } }))
+-- a delete
+say(dps.delete_placement(there.id), failure(dps.get_placement, there.id))
+say(failure(dps.delete_placement, there.id))
+say(failure(dps.update_placement, there.id, { description = "x" }))
+say(listed { { "name", "~", ".*hero" } }, failure(dps.get_placement, dps.ref("placement", "Renamed hero")))
+say(select(2, dps.ensure_placement { name = "Renamed hero", channel = WEB, componentType = "html" }))
+-- a create
+local receipt = dps.create_placement(hero "one")
+say(dps.get_placement(receipt.id).description, select(2, dps.ensure_placement(hero "one")))
+say(select(2, dps.ensure_placement(hero "two")), select(2, dps.ensure_placement(hero "two")))
+say(dps.delete_placement(receipt.id), select(2, dps.ensure_placement(hero "three")))
+-- what a script writes while it reads a list
+local before, seen = 0, 0
+for _ in dps.list_placements() do before = before + 1 end
+for row in dps.list_placements() do
+  seen = seen + 1
+  dps.update_placement(row.id, { description = "seen" })
+  if seen <= before then dps.create_placement { name = row.name .. " copy", channel = WEB, componentType = "html" } end
+end
+say(seen == before)
+LUA
+echo 'dps.create_placement { name = "Kept hero", componentType = "html", description = "a",
+  channel = "https://ns.adobe.com/xdm/channel-types/web" }' >"$scratch/hero.lua"
+run "$DPS" run "$scratch/hero.lua"
+run "$DPS" run --dry-run "$scratch/story.lua"
+must "the story of its writes comes to its end" [ "$code" = 0 ]
+told=$(grep '^said: ' <<<"$out")
+must "each update is said, to and fro" [ "$(grep -c '^would update placement "Kept hero"' <<<"$out")" = 4 ]
+must "what is deleted is created anew" has "$out" 'would create placement "Renamed hero"'
+must "nothing of it is written" [ "$(count '/placements?property=name==Kept%20hero')" = 1 ]
+run "$DPS" run "$scratch/story.lua"
+must "the real run comes to its end" [ "$code" = 0 ]
+must "and the dry run told the truth (< is what it said)" \
+  diff <(echo "$told") <(grep '^said: ' <<<"$out")
 stop_library
 
 # --- with the library in the same process ---

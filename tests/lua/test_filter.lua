@@ -80,12 +80,32 @@ function T.test_limit_and_order_are_checked()
   end
 end
 
-function T.test_a_dry_runs_objects_match_by_equality_alone()
-  local entity = { name = "a", etag = 1 }
-  lu.assertTrue(filter.matches({}, entity))
-  lu.assertTrue(filter.matches({ property = { { "name", "==", "a" } } }, entity))
-  lu.assertFalse(filter.matches({ property = { { "name", "==", "b" } } }, entity))
-  lu.assertFalse(filter.matches({ property = { { "name", "!=", "b" } } }, entity))
+function T.test_a_dry_runs_objects_match_where_that_can_be_known()
+  local entity = { name = "a", etag = 1, tags = { "t" }, rank = { priority = 5 } }
+  local function matches(...) return filter.matches({ property = { ... } }, entity) end
+  lu.assertTrue(matches())
+  lu.assertTrue(matches { "name", "==", "a" })
+  lu.assertFalse(matches { "name", "==", "b" })
+  lu.assertTrue(matches { "name", "!=", "b" })
+  lu.assertFalse(matches { "name", "!=", "a" })
+  lu.assertTrue(matches { "etag", "==", "1" })
+  lu.assertTrue(matches { "rank.priority", "==", 5 })
+  lu.assertTrue(matches { "tags" })
+  lu.assertFalse(matches { "description" })
+  lu.assertTrue(matches { "!description" })
+  lu.assertFalse(matches { "description", "==", "x" })
+end
+
+function T.test_what_only_the_service_knows_of_a_dry_runs_objects_is_neither_yes_nor_no()
+  local entity = { name = "a", etag = 1, tags = { "t" } }
+  local function matches(...) return filter.matches({ property = { ... } }, entity) end
+  for _, property in ipairs { { "name", "~", "a.*" }, { "etag", "<", 2 }, { "tags", "==", "t" },
+    { "description", "!=", "x" } } do
+    lu.assertNil(matches(property))
+    lu.assertNil(matches(property, { "name", "==", "a" }))
+    lu.assertFalse(matches(property, { "name", "==", "b" }))
+    lu.assertFalse(matches({ "name", "==", "b" }, property))
+  end
 end
 
 support.run(T)

@@ -47,7 +47,6 @@ local function service(splits, names, faults)
     end
     return id and tags[tonumber(id:sub(2))] or page(intent.target), 200, "", ""
   end
-  function client.unwritten() return {} end
   function client.warn() end
   local dps = operation.all(function() return client end)
   dps.ref = require("dps.ref").new

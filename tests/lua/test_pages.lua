@@ -24,9 +24,6 @@ local function service(total, size, row)
   function client.warn(_, words)
     client.said[#client.said + 1] = words
   end
-  function client.unwritten()
-    return {}
-  end
   return client, operation.all(function() return client end)
 end
 
