@@ -130,42 +130,61 @@ function filter.target(intent, given)
   return resources.collection_target(intent.resource, url.query(parameters))
 end
 
-local function member(value, path)
+local function steps_of(path)
+  local steps = {}
   for step in path:gmatch "[^.]+" do
-    value = type(value) == "table" and value[step] or nil
+    steps[#steps + 1] = step
+  end
+  return steps
+end
+
+local function member(value, steps)
+  for i = 1, #steps do
+    value = type(value) == "table" and value[steps[i]] or nil
   end
   return value
 end
 
--- Whether a condition holds; nil where only the service knows.
-local function holds(property, entity)
-  local field, operator, wanted = property[1], property[2], property[3]
-  local value = member(entity, (field:gsub("^!", "")))
-  if operator == nil then
-    return (value ~= nil) == (field:sub(1, 1) ~= "!")
-  elseif not SCALARS[type(wanted)] or value == nil and operator ~= "=="
-    or value ~= nil and not SCALARS[type(value)] then
+-- Whether a condition holds for a value; nil where only the service knows.
+local function holds(value, operator, wanted, text)
+  if value == nil and operator == "==" then
+    return false
+  elseif operator ~= "==" and operator ~= "!=" or not SCALARS[type(value)] then
     return nil
-  elseif operator == "==" or operator == "!=" then
-    return (tostring(value) == tostring(wanted)) == (operator == "==")
   end
-  return nil
+  return (value == wanted or tostring(value) == text) == (operator == "==")
 end
 
----Whether what a dry run would have written is asked for.
----@param given dps.Filter
----@param entity table
----@return boolean?  nil where only the service knows
-function filter.matches(given, entity)
-  local known = true
-  for _, property in ipairs(given.property or {}) do
-    local one = holds(property, entity)
-    if one == false then
-      return false
-    end
-    known = known and one
+local function compile(property)
+  local field, operator, wanted = property[1], property[2], property[3]
+  local steps = steps_of((field:gsub("^!", "")))
+  if operator == nil then
+    local there = field:sub(1, 1) ~= "!"
+    return function(entity) return (member(entity, steps) ~= nil) == there end
+  elseif not SCALARS[type(wanted)] then
+    return function() return nil end
   end
-  return known
+  local text = tostring(wanted)
+  return function(entity) return holds(member(entity, steps), operator, wanted, text) end
+end
+
+---What tells whether an object that a dry run would have written is asked for.
+---@param given dps.Filter
+---@return fun(entity: table): boolean?  nil where only the service knows
+function filter.matcher(given)
+  local tests = {}
+  for i, property in ipairs(given.property or {}) do
+    tests[i] = compile(property)
+  end
+  return function(entity)
+    local known = true
+    for i = 1, #tests do
+      local one = tests[i](entity)
+      if one == false then return false end
+      known = known and one
+    end
+    return known
+  end
 end
 
 return filter

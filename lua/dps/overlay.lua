@@ -8,7 +8,6 @@
 -- - nothing checks references, names that must be unique, or rights: the service does;
 -- - what dps.request writes is said, and not laid over anything.
 
-local filter = require "dps.filter"
 local intents = require "dps.intent"
 local json = require "dps.json"
 local patch = require "dps.patch"
@@ -222,13 +221,13 @@ end
 -- decoded once.
 local function matches(entry, asked)
   entry.entity = entry.entity or entity_of(entry)
-  return filter.matches(asked, entry.entity)
+  return asked(entry.entity)
 end
 
 ---A row of a list as it would be.
 ---@param resource dps.Resource
 ---@param row table        as the service gave it
----@param asked dps.Filter
+---@param asked fun(entity: table): boolean?  dps.filter's
 ---@return table?  nil where it would not be in the list
 function Overlay:shown(resource, row, asked)
   local entry = row.id and entry_of(self, resource, row.id)
@@ -249,7 +248,7 @@ end
 
 ---What a list would have beside the service's rows, in the order of the first writes.
 ---@param resource dps.Resource
----@param asked dps.Filter
+---@param asked fun(entity: table): boolean?  dps.filter's
 ---@param count integer             only the first so many that were written
 ---@param came fun(id: string): boolean  whether the service gave it
 ---@return table[] entities
@@ -257,7 +256,7 @@ function Overlay:added(resource, asked, count, came)
   local entities = {}
   for i, id in ipairs(ids_of(self, resource)) do
     local entry = i <= count and self.entries[id]
-    if entry and not entry.deleted and not came(id) and matches(entry, asked) then
+    if entry and not entry.deleted and matches(entry, asked) and not came(id) then
       entities[#entities + 1] = entity_of(entry)
     end
   end

@@ -183,7 +183,8 @@ end
 ---@return fun(): table?
 function pages.iterate(client, intent, given)
   local walk = setmetatable({
-    client = client, intent = intent, asked = given, first = filter.target(intent, given),
+    client = client, intent = intent, first = filter.target(intent, given),
+    asked = client.overlay and filter.matcher(given) or nil,
     rows = {}, at = 0, at_dry = 0,
     pages = 0, given = 0, others = 0, visited = {},
     seen = {}, seen_before = {}, remembered = 0,

@@ -82,7 +82,7 @@ end
 
 function T.test_a_dry_runs_objects_match_where_that_can_be_known()
   local entity = { name = "a", etag = 1, tags = { "t" }, rank = { priority = 5 } }
-  local function matches(...) return filter.matches({ property = { ... } }, entity) end
+  local function matches(...) return filter.matcher { property = { ... } }(entity) end
   lu.assertTrue(matches())
   lu.assertTrue(matches { "name", "==", "a" })
   lu.assertFalse(matches { "name", "==", "b" })
@@ -98,7 +98,7 @@ end
 
 function T.test_what_only_the_service_knows_of_a_dry_runs_objects_is_neither_yes_nor_no()
   local entity = { name = "a", etag = 1, tags = { "t" } }
-  local function matches(...) return filter.matches({ property = { ... } }, entity) end
+  local function matches(...) return filter.matcher { property = { ... } }(entity) end
   for _, property in ipairs { { "name", "~", "a.*" }, { "etag", "<", 2 }, { "tags", "==", "t" },
     { "description", "!=", "x" } } do
     lu.assertNil(matches(property))
