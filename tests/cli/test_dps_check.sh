@@ -202,7 +202,27 @@ must "its error is told" has "$err" 'in a task'
 run "$DPS" check --local <(echo 'error()')
 must "a script that raises nothing at all fails" [ "$code" = 1 ]
 run "$DPS" check --local <(echo 'require"dps".request{ method = "POST", path = "/tags", body = {} }')
-must "what no rule can look at is said" has "$err" 'no rule looks at what dps.request writes'
+must "what no rule can look at is said" has "$err" 'no rule can look at 1 of the writes of dps.request'
+must "with what is wrong in it" has "$err" ':1: POST /tags: as a tag it is wrong: name: name is missing'
+{ sed '/^dps\./,$d' "$script"; cat <<'LUA'; } >"$scratch/raw.lua"
+local function post(path, query, body) dps.request { method = "POST", path = path, query = query, body = body } end
+local fallback = { ["offer-type"] = "fallback" }
+post("/offers", fallback, offer("Raw", "2026-02-01T00:00:00Z"))
+post("/offers", fallback, require("dps.json").encode(offer("Raw text", "2026-02-01T00:00:00Z")))
+post("/offers", { ["offer-type"] = "other" }, offer("No kind", "2026-02-01T00:00:00Z"))
+dps.request { method = "PATCH", path = "/tags/dps:tag:1", body = {} }
+local rule = { name = "R", condition = { type = "PQL", format = "pql/text", value = ("x"):rep(15361) } }
+post("/offer-rules", nil, rule)
+rule.exdRule = true
+post("/offer-rules", nil, rule)
+LUA
+run "$DPS" check --local --off cover-overlap --json "$scratch/raw.lua"
+must "what dps.request creates is looked at" has "$out" '"line":10,"message":"it ended'
+must "with its name and kind" has "$out" '"name":"Raw","path":"selectionConstraint.endDate","resource":"fallback"'
+must "whether its body is a table or a text" has "$out" '"name":"Raw text"'
+must "what shares a path is told apart by its marks" \
+  [ "$(grep -oE '"resource":"(eligibility_)?rule"' <<<"$out" | paste -sd' ')" = '"resource":"rule" "resource":"eligibility_rule"' ]
+must "the others are counted" has "$err" 'no rule can look at 2 of the writes of dps.request'
 run "$DPS" check --local <(echo 'require"dps".create_fallback{ name = 5 }')
 must "a table that is wrong is invalid as ever" [ "$code" = 4 ]
 must "with its problems" has "$err" 'representations is missing'

@@ -9,6 +9,7 @@ local look = require "dps.look"
 local native = require "dps.native"
 local operation = require "dps.operation"
 local plans = require "dps.check.plan"
+local raw = require "dps.check.raw"
 local resources = require "dps.resource"
 local run = require "dps.run"
 
@@ -40,7 +41,8 @@ end
 
 ---@class dps.check.Session
 ---@field plans dps.check.Plan[]   one for each client that wrote, and one for the script itself
----@field unseen integer           writes that no rule can look at (dps.request)
+---@field unseen integer           writes of dps.request that no rule can look at
+---@field requests integer         those that one can
 ---@field leave fun(code: integer) what os.exit was
 local Session = { __name = "dps.check.session" }
 Session.__index = Session
@@ -104,10 +106,25 @@ local function watch_tasks(self)
   end
 end
 
+-- A write of dps.request is looked at where it creates something that has a description.
+local function watch_request(self, client, intent)
+  local description, value = raw.create(intent)
+  if description then
+    self.requests = self.requests + 1
+    plan_of(self, client):record({ verb = "create", resource = description },
+      "request:" .. self.requests, value, where(self), row(self))
+    return
+  end
+  self.unseen = self.unseen + 1
+  if value ~= "" then
+    self.unread(("%s: %s: %s"):format(where(self), intent.name, value))
+  end
+end
+
 local function watch(self)
   run.watch = function(client, intent, id, value)
     if not intent.resource then
-      self.unseen = self.unseen + 1
+      watch_request(self, client, intent)
     else
       plan_of(self, client):record(intent, id, value, where(self), row(self))
     end
@@ -128,7 +145,7 @@ function session.new(options)
   local own = plans.new { now = options.now, zone = options.zone, reader = {} }
   local self = setmetatable({
     now = options.now, zone = options.zone, unread = options.unread,
-    plans = { own }, by_client = {}, tasks = {}, unseen = 0,
+    plans = { own }, by_client = {}, tasks = {}, unseen = 0, requests = 0,
     started = setmetatable({}, { __mode = "k" }), rows = setmetatable({}, { __mode = "k" }),
   }, Session)
   redirect(self)

@@ -118,7 +118,7 @@ local function show(self, findings, failed)
   end
   io.stdout:flush()
   if self.unseen > 0 then
-    note(("warning: no rule looks at what dps.request writes (%d times here)"):format(self.unseen))
+    note(("warning: no rule can look at %d of the writes of dps.request"):format(self.unseen))
   end
   note(say.summary(findings, self:count(), failed))
 end
