@@ -27,8 +27,9 @@ local ENDS_ALL = { auth = true, refused = true, limit = true, cancelled = true }
 ---How the rows are worked on, and where their results go.
 ---@class dps.each.Options
 ---@field at_once? integer  rows on their way at the same time, 1 to 1000; 32 when absent
----@field out? string|dps.rows.Writer  a file for the same rows with status, id and error; its name
----  says the format. It is opened before the first row is sent; a dry run leaves it alone
+---@field out? string|dps.rows.Writer  a file for the same rows with dps_status, dps_id and
+---  dps_error; its name says the format. It is opened before the first row is sent; a dry run
+---  leaves it alone. It can be the rows of the next run, which skips what is done
 ---@field columns? string[]  of `out`, where the rows do not come from a file that has them
 ---@field name? string       what messages call the rows; the file's name, or "rows"
 ---@field exit_code? boolean false: failed rows do not make the run's exit code 3
@@ -337,8 +338,10 @@ end
 ---Runs a function over rows, some at a time, and gives what became of them. A row that fails is
 ---told on stderr with its place and counted; the others go on. Where no other row could fare better
 ---(`auth`, `refused`, `limit`, `cancelled`), and where the rows themselves can't be read on, what
----is on its way ends, the summary is told, and that error is raised. Where rows failed, the exit
----code of the run is 3.
+---is on its way ends, the summary is told, and that error is raised. Of rows that have `dps_status`
+---those that are done are skipped; a create of another one looks first whether its name is there:
+---where the row's fate was unknown, that is taken for the row's own; else the row fails. Where rows
+---failed, the exit code of the run is 3.
 ---@param from any[]|dps.Rows|function  the rows: a list, what rows.from gives, or an iterator
 ---@param f fun(row: any, line: integer?): any, string?  what it returns: a receipt or an entity
 ---  (its id is kept), and a status such as "created"; "done" when it says none

@@ -152,7 +152,7 @@ function Writer:write(row)
 end
 
 ---Raises what writing a row would raise, and writes nothing.
----@param row table
+---@param row table  by the names of the columns
 function Writer:check(row)
   FORMATS[self.format].write(self, row)
 end
