@@ -188,7 +188,19 @@ local function is_put(intent)
   return intent.resource.update_method == "PUT"
 end
 
+-- Whether a PUT takes away what it leaves out is not documented (contract 10, question 28).
+local function warn_left_out(client, intent, before, after)
+  for name in pairs(without_envelope(before)) do
+    if after[name] == nil then
+      client:warn(("%s: a %s is written as a whole (PUT), and whether the service then takes %s away"
+        .. " is not documented: read it again to see"):format(intent.operation,
+          intent.resource.title, name))
+    end
+  end
+end
+
 local function put(client, intent, before, after)
+  warn_left_out(client, intent, before, after)
   intent.method = "PUT"
   intent.value = without_envelope(after)
   intent.value.id = intent.id

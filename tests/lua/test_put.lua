@@ -16,6 +16,7 @@ end
 -- A service that has one object, and keeps what is written.
 local function service(entity)
   local sent, client = {}, { settings = {} }
+  function client.warn(_, text) sent.warning = text end
   function client.call(_, intent)
     if intent.method ~= "GET" then
       sent[#sent + 1] = { intent.method .. " " .. intent.target, json.decode(intent.body) }
@@ -48,6 +49,7 @@ function T.test_a_channel_placement_is_put_whole_with_its_changes()
   local whole = sample("create", "channel_placement")
   whole.id, whole.description, whole.status = update.id, update.description, update.status
   equal(sent[1][2], whole)
+  lu.assertNil(sent.warning)
 end
 
 function T.test_operations_on_a_channel_placement_are_carried_out_before_it_is_put()
@@ -56,6 +58,7 @@ function T.test_operations_on_a_channel_placement_are_carried_out_before_it_is_p
   local whole = sample("create", "channel_placement")
   whole.id, whole.description = "c1", nil
   equal(sent[1][2], whole)
+  lu.assertStrContains(sent.warning, "takes description away is not documented: read it again")
   local ok, e = pcall(dps.update_channel_placement, "c1", { { op = "remove", path = "/nothing" } })
   lu.assertFalse(ok)
   lu.assertTrue(err.is(e, "invalid"))
