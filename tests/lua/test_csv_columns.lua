@@ -32,7 +32,8 @@ end
 
 function T.test_a_column_like_none_is_named_with_all_that_are_known()
   lu.assertEquals(refused("name,start_date,end_date,zzzzzz\na,b,c,d\n"),
-    'text:1: unknown column "zzzzzz" (known: "name", "start_date", "end_date")')
+    'text:1: unknown column "zzzzzz" (columns names "name", "start_date", "end_date": add it'
+      .. " there, or take it out of the file)")
 end
 
 function T.test_all_missing_columns_are_named()

@@ -57,7 +57,7 @@ end
 local function unknown(name, wanted)
   local nearest = suggest.nearest(name, wanted)
   return ("unknown column %q (%s)"):format(name, nearest and ("did you mean %q?"):format(nearest)
-    or "known: " .. list(wanted))
+    or "columns names " .. list(wanted) .. ": add it there, or take it out of the file")
 end
 
 ---Whether a file has the columns that a script wants, in whatever order. Those in which dps.each

@@ -190,7 +190,8 @@ local function unknown_columns(row, wanted, known, problems)
       local nearest = suggest.nearest(name, wanted)
       problems = problems or {}
       problems[#problems + 1] = { path = name, message = nearest
-        and format('unknown column (did you mean "%s"?)', nearest) or "unknown column" }
+        and format('unknown column (did you mean "%s"?)', nearest)
+        or "unknown column: add it to columns, or take it out of the file" }
     end
   end
   return problems
