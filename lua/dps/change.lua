@@ -192,8 +192,8 @@ end
 local function warn_left_out(client, intent, before, after)
   for name in pairs(without_envelope(before)) do
     if after[name] == nil then
-      client:warn(("%s: a %s is written as a whole (PUT), and whether the service then takes %s away"
-        .. " is not documented: read it again to see"):format(intent.operation,
+      client:warn(("%s: a %s is written as a whole (PUT), and whether the service then takes %s"
+        .. " away is not documented: read it again to see"):format(intent.operation,
           intent.resource.title, name))
     end
   end

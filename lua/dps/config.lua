@@ -68,12 +68,13 @@ local function refuse(...)
 end
 
 -- The value, where it came from, and that in words for an error. An empty variable is not set.
-local function find_value(setting, flags, env, profile)
+local function find_value(setting, flags, env, profile, flags_only)
   local value = flags[setting.name]
   if value ~= nil then
     local flag = "--" .. setting.name:gsub("_", "-")
     return value, "flag " .. flag, flag
   end
+  if flags_only[setting.name] then return nil end
   value = env(setting.env)
   if value ~= nil and value ~= "" then return value, setting.env, setting.env end
   value = profile.values[setting.name]
@@ -118,17 +119,18 @@ end
 ---Settles every setting. Raises kind "refused" for a value that does not pass, an unknown key or a
 ---secret in the profile, and a profile that is named but not there.
 ---@param given { flags: table<string, any>?, env: (fun(name: string): string?)?,
----  read_file: (fun(path: string): string?, string?)? }  flags: by name of setting, and profile;
----  env, read_file: os.getenv and the whole file when absent; read_file returns nil and a reason
+---  read_file: (fun(path: string): string?, string?)?, flags_only: table<string, boolean>? }
+---  flags: by name of setting, and profile; env, read_file: os.getenv and the whole file when
+---  absent; read_file returns nil and a reason; flags_only: names that only a flag may set
 ---@return dps.Settings
 function config.load(given)
-  given = options.check("config.load", given, { "flags", "env", "read_file" })
+  given = options.check("config.load", given, { "flags", "env", "read_file", "flags_only" })
   local flags = options.check("config.load", given.flags, { "profile", table.unpack(NAMES) })
   local env = given.env or os.getenv
   local profile = profiles.load(flags, env, given.read_file or read_text, NAMES)
   local settings, source = {}, {}
   for _, setting in ipairs(config.settings) do
-    local value, from, label = find_value(setting, flags, env, profile)
+    local value, from, label = find_value(setting, flags, env, profile, given.flags_only or {})
     if value ~= nil then
       local clean, fault = setting.check(value)
       if clean == nil then refuse(label, ": ", fault) end

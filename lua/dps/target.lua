@@ -6,6 +6,7 @@ local config = require "dps.config"
 local err = require "dps.err"
 local operation = require "dps.operation"
 local options = require "dps.options"
+local origin = require "dps.origin"
 local request = require "dps.request"
 local run = require "dps.run"
 local secret = require "dps.secret"
@@ -57,39 +58,47 @@ local function where_profiles_are(name)
 end
 
 -- What the profile itself says. A profile that a script names goes before the environment.
-local function from_profile(name, flags)
+local function profile_of(name)
+  local values = {}
+  if not name then
+    return values
+  end
   local settings = config.load { flags = { profile = name }, env = where_profiles_are }
   for setting, source in pairs(settings.source) do
     if source == "profile " .. name then
-      flags[setting] = settings[setting]
+      values[setting] = settings[setting]
     end
   end
+  return values
 end
 
+-- Settings of a credential. The script's own options come before the profile that it names, and
+-- that before the run: the first of them that says any of these says all, for one half of a
+-- credential beside half of another would be wrong, and may be another's secret.
 local CREDENTIAL = {
   "credentials", "client_id", "client_secret_file", "client_secret_command", "access_token_file",
   "access_token_command",
 }
 
-local function has_own_credential(flags)
-  for _, name in ipairs(run.is_local and {} or CREDENTIAL) do
-    if flags[name] ~= nil and flags[name] ~= run.flags[name] then
+local function names_credential(values)
+  for _, name in ipairs(CREDENTIAL) do
+    if values[name] ~= nil then
       return true
     end
   end
   return false
 end
 
--- What the environment says of the credential of dps itself; beside another one it would be wrong.
--- A credential brings its own API key, and its file the organisation.
-local function hidden_variables(flags)
-  local hidden = { DPS_SCOPES = true }
+-- What is not taken from further down: all of another credential, whose API key this one brings
+-- itself, as its file does the organisation.
+local function settings_of_its_own(values)
+  local names = { scopes = true }
   for _, name in ipairs(CREDENTIAL) do
-    hidden["DPS_" .. name:upper()] = true
+    names[name] = true
   end
-  hidden.DPS_API_KEY = (flags.credentials or flags.client_id) ~= nil
-  hidden.DPS_IMS_ORG = flags.credentials ~= nil
-  return hidden
+  names.api_key = (values.credentials or values.client_id) ~= nil
+  names.ims_org = values.credentials ~= nil
+  return names
 end
 
 -- The run as a client with these secrets sees it; with --local there is one token for all.
@@ -102,26 +111,14 @@ local function run_with(given, own)
   return next(mine) and setmetatable(mine, { __index = run }) or run
 end
 
--- The run and the environment as a client with these flags and secrets sees them.
-local function surroundings(flags, given)
-  local env = run.env or os.getenv
-  local own = has_own_credential(flags)
-  if not own then
-    return run_with(given, false), env
-  end
-  local hidden = hidden_variables(flags)
-  return run_with(given, true), function(name)
-    return not hidden[name] and env(name) or nil
-  end
-end
-
-local function flags_of(given)
-  local flags = {}
-  for name, value in pairs(run.flags) do
-    flags[name] = value
+local function flags_of(given, profile)
+  local flags, hidden = {}, names_credential(given) and settings_of_its_own(given) or {}
+  for _, values in ipairs { run.flags, profile } do
+    for name, value in pairs(values) do
+      flags[name] = not hidden[name] and value or nil
+    end
   end
   if given.profile then
-    from_profile(given.profile, flags)
     flags.profile = nil
   end
   for name, value in pairs(given) do
@@ -132,6 +129,35 @@ local function flags_of(given)
     flags[name] = run.flags[name]
   end
   return flags
+end
+
+-- Whether no secret of the run or of the profile goes to an address.
+local takes_own = {}
+
+function takes_own.base_url(given)
+  return given.access_token ~= nil or names_credential(given)
+end
+
+function takes_own.token_url(given)
+  return given.client_secret ~= nil or takes_own.base_url(given)
+end
+
+-- A script that is copied from somewhere can name a host: tokens and client secrets go only to
+-- those that the settings name.
+local function check_hosts(given, profile, settings)
+  local of_run = config.load { flags = run.flags, env = run.env }
+  for name, has_own in pairs(takes_own) do
+    local foreign = given[name] ~= nil and not has_own(given)
+      and not origin.is_among(settings[name], { of_run[name], profile[name] })
+    if foreign then
+      err.raise { kind = "refused", where = err.where(), operation = "dps.client",
+        message = ("%s: the settings of this run do not name %s, so its token and client secret do"
+          .. " not go there"):format(name, origin.of(settings[name])),
+        hint = ("if that host is meant to get them, name it in DPS_%s, or in a profile and give its"
+          .. " name to dps.client; or give the client a token of its own (access_token)")
+          :format(name:upper()) }
+    end
+  end
 end
 
 -- What dps itself has for every client.
@@ -164,7 +190,8 @@ end
 ---@class dps.ClientOptions  these, and every other setting by its name in a profile
 ---@field sandbox string?  the technical name; all others as for dps itself where they are left out
 ---@field ims_org string?  the organisation
----@field base_url string?  the service
+---@field base_url string?  the service. The run's token goes only to hosts that its settings or the
+---  profile name; to another one goes a token of its own
 ---@field profile string?  of ~/.config/dps/config.json; goes before the environment
 ---@field access_token dps.Secret?  the token itself
 ---@field client_secret dps.Secret?  of the credential that gets tokens
@@ -176,9 +203,15 @@ end
 function target.new(given)
   given = options.check("dps.client", given, option_names())
   check_values(given)
-  local flags = flags_of(given)
-  local own_run, env = surroundings(flags, given)
-  local made = client.new(config.load { flags = flags, env = env }, own_run, true)
+  local profile = profile_of(given.profile)
+  local flags = flags_of(given, profile)
+  local own = not run.is_local and (names_credential(given) or names_credential(profile))
+  local settings = config.load { flags = flags, env = run.env,
+    flags_only = own and settings_of_its_own(flags) or nil }
+  if not run.is_local then
+    check_hosts(given, profile, settings)
+  end
+  local made = client.new(settings, run_with(given, own), true)
   local function client_of()
     return made
   end
