@@ -22,7 +22,7 @@ for i, about in ipairs(public) do
   if about.after then require(about.after)(pages[i], problems) end
   if about.example then
     pages[i]:open(example(about.example, printed))
-  else
+  elseif not about.before then -- what comes before is there to be read first
     pages[i]:open()
   end
 end
