@@ -6,23 +6,14 @@ local lu = require "luaunit"
 local err = require "dps.err"
 local support = require "support"
 
+local hushed = support.hushed
+
 local T = {}
 
 local WEB = "https://ns.adobe.com/xdm/channel-types/web"
 
 local function create(row)
   return dps.create_placement { name = row.name, componentType = "html", channel = WEB }, "created"
-end
-
--- Runs f with what goes to stderr kept, and gives that text.
-local function hushed(f, ...)
-  local real, lines = io.stderr, {}
-  local kept = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end }
-  io.stderr = kept -- luacheck: ignore 122
-  local results = table.pack(pcall(f, ...))
-  io.stderr = real -- luacheck: ignore
-  if not results[1] then error(results[2], 0) end
-  return table.concat(lines), table.unpack(results, 2)
 end
 
 local function each(rows, f, options)

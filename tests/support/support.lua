@@ -87,6 +87,21 @@ local function env_words(env)
   return words
 end
 
+---Runs f and keeps what Lua code writes to stderr meanwhile.
+---@param f function
+---@param ... any  its arguments
+---@return string text  what was written
+---@return any ...      what f returned; what it raises is raised on
+function support.hushed(f, ...)
+  local real, lines = io.stderr, {}
+  local kept = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end }
+  io.stderr = kept -- luacheck: ignore 122
+  local results = table.pack(pcall(f, ...))
+  io.stderr = real -- luacheck: ignore
+  if not results[1] then error(results[2], 0) end
+  return table.concat(lines), table.unpack(results, 2)
+end
+
 local function run_options(options)
   for name in pairs(options or {}) do
     assert(name == "stdin" or name == "env" or name == "timeout", "unknown option: " .. name)
